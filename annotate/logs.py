@@ -1,0 +1,28 @@
+"""Log lines: constant text with the values of ``extra``, for a terminal or as JSON."""
+
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+SHARED: list[Processor] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def console_formatter() -> structlog.stdlib.ProcessorFormatter:
+    return _formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0))
+
+
+def json_formatter() -> structlog.stdlib.ProcessorFormatter:
+    return _formatter(structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+
+
+def _formatter(*last: Processor) -> structlog.stdlib.ProcessorFormatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=SHARED,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )

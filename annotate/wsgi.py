@@ -1,0 +1,11 @@
+"""The web process: ``gunicorn annotate.wsgi``."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotate.settings")
+# Only a web process keeps a pool of connections: the pool's threads do not survive the fork of a worker.
+os.environ.setdefault("ANNOTATE_DATABASE_POOL", os.environ.get("ANNOTATE_WEB_THREADS", "4"))
+
+application = get_wsgi_application()

@@ -1,0 +1,17 @@
+"""The program's settings, but for what a test run must not share or wait for."""
+
+import os
+
+from annotate.settings import *  # noqa: F403
+
+SECRET_KEY = "tests"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MEDIA_ROOT = VAR / "test-files" / os.environ.get("PYTEST_XDIST_WORKER", "main")  # noqa: F405
+ALLOWED_HOSTS = ["*"]
+CELERY_BROKER_URL = "memory://"  # queued jobs go nowhere, unless a test asks for the `broker`
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
