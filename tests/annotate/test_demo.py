@@ -1,0 +1,210 @@
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from statistics import correlation
+
+import pytest
+
+from annotate.demo import simulate
+from annotate.demo.project import ITEMS, PRESET, read_items
+from annotate.demo.simulate import ASPECTS, PERSONAS, preference, simulate_labels
+from annotate.questions import parse_questions
+from annotate.questions.base.text import check_text
+
+
+@pytest.fixture(scope="module")
+def items():
+    return read_items()
+
+
+@pytest.fixture(scope="module")
+def labelled(items):
+    return simulate_labels(items)
+
+
+def texts_of(item):
+    yield from (turn["content"] for turn in item["messages"])
+    yield from (passage["text"] for passage in item.get("contexts", []))
+    yield from (completion["text"] for completion in item["completions"])
+
+
+def test_there_are_sixty_items_or_more_with_distinct_keys_and_prompts(items):
+    assert len(items) >= 60
+    assert len({item["key"] for item in items}) == len(items)
+    assert len({json.dumps(item["messages"]) for item in items}) == len(items)
+
+
+def test_items_come_without_labels_and_are_written_one_a_line(items):
+    assert not any("labels" in item for item in items)
+    lines = [json.dumps(item, ensure_ascii=False) + "\n" for item in items]
+    assert ITEMS.read_bytes().decode() == "".join(lines)
+
+
+def test_each_item_asks_last_and_has_two_different_completions_of_realistic_length(items):
+    for item in items:
+        assert item["messages"][-1]["role"] == "user", item["key"]
+        roles = [turn["role"] for turn in item["messages"]]
+        assert all(a != b for a, b in pairwise(roles)), item["key"]
+        first, second = (completion["text"] for completion in item["completions"])
+        assert first != second
+        assert 25 <= len(first.split()) <= 250, item["key"]
+        assert 25 <= len(second.split()) <= 250, item["key"]
+
+
+def test_all_text_may_be_stored_as_it_is(items):
+    for item in items:
+        for text in texts_of(item):
+            assert check_text(text) == text.strip("\n")
+
+
+def test_planted_qualities_lie_between_0_and_1_for_each_completion(items):
+    for item in items:
+        planted = item["metadata"]["planted"]
+        assert len(planted) == len(item["completions"])
+        for qualities in planted:
+            assert tuple(qualities) == ASPECTS
+            assert all(0 <= value <= 1 for value in qualities.values()), item["key"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "```python\n",
+        "```js\n",
+        "```sql\n",
+        "```bash\n",
+        "```rust\n",
+        r"\| --- \|",
+        "(?m)^## ",
+        r"(?m)^\d\. ",
+        r"\$\$",
+        "[\U0001f466-\U0001f469]\u200d",  # emoji joined to families and professions
+        "[א-ת]",
+        "[ء-ي]",
+        "[一-鿿]",
+        "[ぁ-ん]",
+        "\r\n",
+        "\t",
+        "<script>",
+    ],
+)
+def test_the_items_have_every_form_of_text(items, pattern):
+    assert any(re.search(pattern, text) for item in items for text in texts_of(item))
+
+
+def test_there_are_long_chats_and_prompts_with_passages(items):
+    assert sum(len(item["messages"]) >= 8 for item in items) >= 2
+    assert sum(bool(item.get("contexts")) for item in items) >= 3
+
+
+def test_correctness_does_not_go_along_with_length(items):
+    longer, righter = [], []
+    for item in items:
+        first, second = (len(completion["text"]) for completion in item["completions"])
+        a, b = (qualities["correctness"] for qualities in item["metadata"]["planted"])
+        longer.append(second - first)
+        righter.append(b - a)
+    assert abs(correlation(longer, righter)) < 0.2
+    pairs = list(zip(longer, righter, strict=True))
+    assert sum(length * right > 0 and abs(right) > 0.2 for length, right in pairs) >= 20
+    assert sum(length * right < 0 and abs(right) > 0.2 for length, right in pairs) >= 20
+
+
+def test_neither_side_is_the_better_one_more_often_than_chance_allows(items):
+    planted = [item["metadata"]["planted"] for item in items]
+    firsts = sum(a["correctness"] > b["correctness"] for a, b in planted)
+    assert 0.35 < firsts / len(planted) < 0.65
+
+
+def test_simulated_labels_are_a_few_hundred_answers_that_the_form_accepts(labelled):
+    questions = parse_questions(PRESET.questions)
+    answers = [label["answers"] for row in labelled for label in row.get("labels", [])]
+    for given in answers:
+        assert questions.parse(given, completions=2, complete=True) == given
+    assert sum(len(given) for given in answers) >= 300
+
+
+def test_about_sixty_per_cent_of_the_items_have_two_or_three_labels_and_the_rest_none(labelled):
+    counts = Counter(len(row.get("labels", [])) for row in labelled)
+    assert set(counts) == {0, 2, 3}
+    assert counts[0] >= 20
+    assert 0.55 < 1 - counts[0] / len(labelled) < 0.65
+
+
+def test_four_annotators_say_that_they_are_simulated(labelled):
+    labels = [label for row in labelled for label in row.get("labels", [])]
+    assert {label["annotator"] for label in labels} == {persona.name for persona in PERSONAS}
+    assert len(PERSONAS) == 4
+    said = "Simulated from the planted qualities of the demo items, with noise"
+    assert all(label["description"].startswith(said) for label in labels)
+
+
+def test_nobody_labels_an_item_twice(labelled):
+    for row in labelled:
+        names = [label["annotator"] for label in row.get("labels", [])]
+        assert len(set(names)) == len(names)
+
+
+def test_the_same_seed_gives_the_same_labels_and_another_seed_others(items, labelled):
+    assert simulate_labels(items) == labelled
+    assert simulate_labels(items, seed=2) != labelled
+
+
+def test_simulating_leaves_the_items_alone_and_does_not_depend_on_their_order(items, labelled):
+    before = json.dumps(items)
+    by_key = {row["key"]: row for row in simulate_labels(items[::-1])}
+    assert json.dumps(items) == before
+    assert [by_key[row["key"]] for row in labelled] == labelled
+
+
+def test_an_annotator_without_noise_answers_just_what_is_planted():
+    item = {
+        "key": "x",
+        "messages": [{"role": "user", "content": "?"}],
+        "completions": [{"text": "a"}, {"text": "b"}],
+        "metadata": {
+            "planted": [
+                {"correctness": 1.0, "brevity": 0.5, "tone": 0.25},
+                {"correctness": 0.0, "brevity": 1.0, "tone": 0.75},
+            ]
+        },
+    }
+    weights = {"correctness": 0.6, "brevity": 0.2, "tone": 0.2}
+    exact = replace(PERSONAS[0], weights=weights, noise=0, lapses=0, writes=0)
+    label = simulate._label(item, exact, simulate._rng(0))
+    assert label["answers"] == {
+        "overall": {"value": -2, "both_bad": False},  # 0.1 and 0.1 against 0.6
+        "correctness": {"values": [5, 1]},
+        "brevity": {"values": [3, 5]},
+        "tone": {"values": [2, 4]},
+    }
+
+
+def test_preferences_grow_with_the_difference_and_small_ones_are_ties():
+    assert [preference(d) for d in (-0.5, -0.1, -0.01, 0, 0.01, 0.1, 0.5)] == [
+        -2,
+        -1,
+        0,
+        0,
+        0,
+        1,
+        2,
+    ]
+
+
+def test_the_careless_annotator_misses_more_mistakes_than_the_others(items):
+    right = {persona.name: [] for persona in PERSONAS}
+    for seed in range(5):
+        for row in simulate_labels(items, seed=seed):
+            a, b = (qualities["correctness"] for qualities in row["metadata"]["planted"])
+            for label in row.get("labels", []):
+                value = label["answers"]["overall"]["value"]
+                if value and abs(a - b) > 0.3:
+                    right[label["annotator"]].append((value > 0) == (b > a))
+    shares = {name: sum(hits) / len(hits) for name, hits in right.items()}
+    careless = PERSONAS[-1].name
+    assert min(shares, key=shares.get) == careless
+    assert 0.6 < shares[careless] < 0.9
+    assert all(share > 0.9 for name, share in shares.items() if name != careless)
