@@ -20,14 +20,14 @@ WITHOUT_DATABASE = {
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotate.settings")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.core.management import execute_from_command_line
 
-    from annotate.embedded import EmbeddedError  # noqa: PLC0415
-    from annotate.env import EnvError  # noqa: PLC0415
+    from annotate.embedded import EmbeddedError
+    from annotate.env import EnvError
 
     try:
         if _needs_database(sys.argv[1:]):
-            from django.conf import settings  # noqa: PLC0415
+            from django.conf import settings
 
             if settings.EMBEDDED is not None:
                 settings.EMBEDDED.use()

@@ -47,7 +47,7 @@ def transport_options(url: str, database: dict[str, Any]) -> dict[str, Any]:
 
 def install_queue(cursor: Any) -> None:
     """pgmq's tables and functions by SQL: PostgreSQL needs no extension for them."""
-    from pgmq.install import get_embedded_install_sql  # noqa: PLC0415  # only where it is used
+    from pgmq.install import get_embedded_install_sql  # only where it is used
 
     cursor.execute("SELECT to_regclass('pgmq.meta')")
     if cursor.fetchone() == (None,):

@@ -14,7 +14,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,18 +99,19 @@ class EmbeddedPostgres:
 
     def leave(self) -> None:
         """Stop the server unless another process still uses it."""
-        if self._use is None:
-            return
-        try:
-            fcntl.flock(self._use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass
-        else:
-            self.stop()
-        finally:
+        if self._use is not None:
             self._use.close()
             self._use = None
             atexit.unregister(self.leave)
+            self.stop_if_unused()
+
+    def stop_if_unused(self) -> None:
+        with self._open_lock("users") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            self.stop()
 
     def ensure_running(self) -> bool:
         """Whether the server had to be started. Two processes that call this start one server."""
@@ -203,7 +203,19 @@ class EmbeddedPostgres:
             shutil.chown(self.log, _system_user())
         log = str(self.log)
         try:
-            self._run("pg_ctl", "start", "-D", str(self.folder), "-l", log, "-o", options, "-w", "-t", "600")
+            self._run(
+                "pg_ctl",
+                "start",
+                "-D",
+                str(self.folder),
+                "-l",
+                log,
+                "-o",
+                options,
+                "-w",
+                "-t",
+                "600",
+            )
         except subprocess.CalledProcessError as error:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
             raise EmbeddedError(
@@ -240,20 +252,6 @@ class EmbeddedPostgres:
         with self._open_lock(name) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-
-def wait_until_ready(conninfo: str, *, seconds: float) -> None:
-    """For a server that somebody else starts."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            psycopg.connect(conninfo, connect_timeout=5).close()
-        except psycopg.OperationalError as error:
-            if time.monotonic() > end:
-                raise EmbeddedError(f"No database answers: {error}".strip()) from error
-            time.sleep(0.5)
-        else:
-            return
 
 
 def _binaries() -> Path:

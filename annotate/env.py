@@ -77,13 +77,19 @@ def parse_database_url(url: str, name: str = "DATABASE_URL") -> dict[str, object
     options = dict(parse_qsl(parts.query))
     database = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise EnvError(f"{name} starts with {parts.scheme!r}; only postgresql:// URLs are understood.")
+        raise EnvError(
+            f"{name} starts with {parts.scheme!r}; only postgresql:// URLs are understood."
+        )
     if not database:
-        raise EnvError(f"{name} names no database; write postgresql://user:password@host:5432/name.")
+        raise EnvError(
+            f"{name} names no database; write postgresql://user:password@host:5432/name."
+        )
     try:
         port = parts.port
     except ValueError:
-        raise EnvError(f"{name} has an odd port; write postgresql://user:password@host:5432/name.") from None
+        raise EnvError(
+            f"{name} has an odd port; write postgresql://user:password@host:5432/name."
+        ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": database,

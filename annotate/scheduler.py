@@ -33,7 +33,9 @@ class GuardedScheduler(Scheduler):
         """The lock lives with a connection of its own; when that breaks it is asked for anew."""
         try:
             if self._connection is None:
-                connection = psycopg.connect(conninfo(settings.DATABASES["default"]), autocommit=True)
+                connection = psycopg.connect(
+                    conninfo(settings.DATABASES["default"]), autocommit=True
+                )
                 row = connection.execute("SELECT pg_try_advisory_lock(%s)", [self.LOCK]).fetchone()
                 if row != (True,):
                     connection.close()

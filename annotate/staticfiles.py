@@ -1,7 +1,19 @@
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+class UsedStaticFiles(StaticFilesConfig):
+    """Leaves out what other packages bring and no page loads; some of it imports missing files."""
+
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns,
+        "django_htmx/ext/*",
+        "drf_spectacular_sidecar/redoc/*",
+        "rest_framework/*",
+    ]
+
+
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
     """Names with hashes, in the imports of ES modules too."""
 
     support_js_module_import_aggregation = True

@@ -20,9 +20,9 @@ def broker(transactional_db):
     """The real queue, in the test's own database."""
     with connection.cursor() as cursor:
         install_queue(cursor)
-    options = transport_options("pgmq://", connection.settings_dict)
+    options = transport_options("pgmq://localhost", connection.settings_dict)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app.conf, "broker_url", "pgmq://")
+        patch.setattr(app.conf, "broker_url", "pgmq://localhost")
         patch.setattr(app.conf, "broker_transport_options", options)
         app.set_current()
         _forget_connections()
