@@ -36,7 +36,6 @@ def transport_options(url: str, database: dict[str, Any]) -> dict[str, Any]:
     return {
         "conn_string": conninfo({**database, "OPTIONS": {}}),
         "init_extension": False,  # installed by SQL, below
-        "use_notify": True,
         "notify_throttle_interval_ms": 0,
         "wait_time_seconds": 0,  # waits for a notification instead of polling inside the server
         "polling_interval": 1.0,

@@ -135,7 +135,7 @@ class EmbeddedPostgres:
             return
         try:
             self._run("pg_ctl", "stop", "-D", str(self.folder), "-m", "fast", "-w", "-t", "30")
-        except subprocess.CalledProcessError:
+        except EmbeddedError:
             process.kill()
 
     def kill(self) -> None:
@@ -167,16 +167,20 @@ class EmbeddedPostgres:
             )
 
     def _prepare_folders(self) -> None:
-        if self.socket_folder != self.folder:
-            self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
             _open_path(self.folder)
             _open_path(_binaries())
-            if self.socket_folder != self.folder:
-                shutil.chown(self.socket_folder, _system_user())
-        owner = _system_user() if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-        if self.socket_folder != self.folder and self.socket_folder.owner() != owner:
-            raise EmbeddedError(f"{self.socket_folder} belongs to somebody else: remove it.")
+        if self.socket_folder == self.folder:
+            return
+        owner = pwd.getpwnam(_system_user()).pw_uid if os.geteuid() == 0 else os.geteuid()
+        try:
+            self.socket_folder.mkdir(mode=0o700)
+            os.chown(self.socket_folder, owner, -1)
+        except FileExistsError:
+            if self.socket_folder.stat().st_uid != owner:
+                raise EmbeddedError(
+                    f"{self.socket_folder} belongs to somebody else: remove it."
+                ) from None
 
     def _create(self) -> None:
         """Beside the final folder, then renamed: an interrupted start leaves nothing half made."""
@@ -216,7 +220,7 @@ class EmbeddedPostgres:
                 "-t",
                 "600",
             )
-        except subprocess.CalledProcessError as error:
+        except EmbeddedError as error:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
             raise EmbeddedError(
                 f"The embedded database did not start ({' '.join(last)}); see {self.log}."
@@ -230,18 +234,27 @@ class EmbeddedPostgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         """Output goes to a file: a pipe would stay open as long as the server that pg_ctl starts."""
+        user = _system_user() if os.geteuid() == 0 else None
         with tempfile.TemporaryFile() as output:
-            subprocess.run(
+            done = subprocess.run(
                 [str(_binaries() / program), *arguments],
-                check=True,
+                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd="/",
-                user=_system_user() if os.geteuid() == 0 else None,
+                user=user,
+                group=user and pwd.getpwnam(user).pw_gid,
+                extra_groups=[] if user else None,
                 env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
                 start_new_session=True,
             )
+            output.seek(0)
+            if done.returncode:
+                said = output.read().decode(errors="replace").split("\n")
+                raise EmbeddedError(
+                    f"{program} of the embedded database failed: {' '.join(filter(None, said))}"
+                )
 
     def _open_lock(self, name: str) -> IO[str]:
         return (self.folder.parent / f".{self.folder.name}.{name}").open("a")

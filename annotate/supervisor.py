@@ -24,7 +24,7 @@ from annotate.processes import NAMES, address, command
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 60.0  # a process that lived so long is started again at once when it ends
+STEADY_SECONDS = 60.0  # whatever lived so long begins with the shortest pause again
 COLOURS = {"web": 36, "worker": 33, "scheduler": 35, "database": 34, "prepare": 32, "tandem": 1}
 
 
@@ -36,12 +36,13 @@ class BackOff:
     """Pauses that double while starts keep failing."""
 
     def __init__(self) -> None:
-        self.pause = 1.0
+        self.pause = 0.0
         self.due_at = 0.0
 
     def failed(self, *, lived: float) -> float:
         """The pause until the next start of something that ended after ``lived`` seconds."""
-        self.pause = 1.0 if lived > STEADY_SECONDS else min(self.pause * 2, LONGEST_PAUSE_SECONDS)
+        last = 0.0 if lived > STEADY_SECONDS else self.pause
+        self.pause = min(max(last * 2, 1.0), LONGEST_PAUSE_SECONDS)
         self.due_at = time.monotonic() + self.pause
         return self.pause
 
@@ -221,7 +222,8 @@ class Supervisor:
             self._terminal.line("tandem", line)
 
     def _end(self, guard: Guard) -> None:
-        self._terminal.line("tandem", "stopping")
+        if self._children:
+            self._terminal.line("tandem", "stopping")
         processes = [child.process for child in self._children if child.process is not None]
         end_sessions([process.pid for process in processes])
         for process in processes:
@@ -230,7 +232,8 @@ class Supervisor:
         if self._embedded is not None:
             self._embedded.leave()
         guard.dismiss()
-        self._terminal.line("tandem", "stopped")
+        if self._children:
+            self._terminal.line("tandem", "stopped")
 
 
 def end_sessions(leaders: Iterable[int], *, grace: float = GRACE_SECONDS) -> None:

@@ -1,5 +1,6 @@
 """Tests run on a real PostgreSQL: the embedded one, or the one that DATABASE_URL names."""
 
+import kombu.pools
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -21,19 +22,17 @@ def broker(transactional_db):
     with connection.cursor() as cursor:
         install_queue(cursor)
     options = transport_options("pgmq://localhost", connection.settings_dict)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app.conf, "broker_url", "pgmq://localhost")
-        patch.setattr(app.conf, "broker_transport_options", options)
-        app.set_current()
-        _forget_connections()
-        yield app
-        _forget_connections()
+    before = {name: getattr(app.conf, name) for name in ("broker_url", "broker_transport_options")}
+    app.conf.update(broker_url="pgmq://localhost", broker_transport_options=options)
+    _forget_connections()
+    yield app
+    _forget_connections()
+    app.conf.update(before)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pgmq.drop_queue(queue_name) FROM pgmq.list_queues()")
 
 
 def _forget_connections():
-    app.pool.force_close_all()
+    kombu.pools.reset()
     app._pool = None
-    app.amqp.__dict__.pop("_producer_pool", None)
     app.amqp._producer_pool = None

@@ -1,6 +1,7 @@
 """The program's settings, but for what a test run must not share or wait for."""
 
 import os
+import sys
 
 from annotate.settings import *  # noqa: F403
 
@@ -13,5 +14,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = VAR / "test-files" / os.environ.get("PYTEST_XDIST_WORKER", "main")  # noqa: F405
 ALLOWED_HOSTS = ["*"]
-CELERY_BROKER_URL = "memory://"  # queued jobs go nowhere, unless a test asks for the `broker`
-CELERY_BROKER_TRANSPORT_OPTIONS = {}
+if "pytest" in sys.modules:  # and not in the processes that a test starts
+    CELERY_BROKER_URL = "memory://"  # queued jobs go nowhere, unless a test asks for the `broker`
+    CELERY_BROKER_TRANSPORT_OPTIONS = {}
