@@ -1,0 +1,443 @@
+"""Handing out work: claim, renew, submit, skip, expire and undo.
+
+Locks go membership → item → assignment, all ``FOR NO KEY UPDATE``; nobody locks another's
+membership, and no transaction waits for an item while it holds a different one. A claim costs the
+same in a project of ten items and of a million: what is free is read from the item's own columns
+through the partial index of open items, from a cursor that only moves on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from annotate import ledger
+from annotate.models import Annotation, Assignment, Item, Membership
+from annotate.questions import Answers
+
+ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
+
+
+class LeaseLost(Exception):
+    """The lease ran out and the seat has gone to somebody else."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        super().__init__("The time for this item ran out and somebody else has taken it.")
+        self.assignment = assignment
+
+
+class NothingToUndo(Exception):
+    """No submission of this member is recent enough to be taken back."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds that an answer took: at work, with the page in focus, and by the clock."""
+
+    active: float | None = None
+    focused: float | None = None
+    wall: float | None = None
+
+
+# --------------------------------------------------------------------------------------- claiming
+
+_FREE = """
+    item.project_id = %(project)s AND item.seats_left > 0 AND item.route IN ('human', 'both')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotate_assignment AS own
+        WHERE own.item_id = item.id AND own.annotator_id = %(annotator)s AND own.state <> 'expired')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotate_annotation AS label
+        WHERE label.item_id = item.id AND label.annotator_id = %(annotator)s
+        AND label.purpose = 'work' AND label.supersedes_id IS NULL)
+"""
+_AHEAD = f"""
+    SELECT item.id, item.rank FROM annotate_item AS item
+    WHERE {_FREE} AND item.queue = %(queue)s AND (item.rank, item.id) >= (%(rank)s, %(id)s)
+    ORDER BY item.rank, item.id LIMIT 1
+"""
+_RETURNED = f"""
+    SELECT item.id, item.returned FROM annotate_item AS item
+    WHERE {_FREE} AND item.returned > %(mark)s AND item.queue = ANY(%(queues)s)
+    ORDER BY item.returned LIMIT 1
+"""
+_LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
+_THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"
+_MEMBER = """
+    SELECT member.ranking, member.returned_mark, member.queues,
+        project.ranking, project.lease_seconds
+    FROM annotate_membership AS member
+    JOIN annotate_project AS project ON project.id = member.project_id
+    WHERE member.id = %s FOR NO KEY UPDATE OF member
+"""
+_RENEW = """
+    UPDATE annotate_assignment SET expires_at = %(expires_at)s
+    WHERE state = 'open' AND id = (
+        SELECT id FROM annotate_assignment
+        WHERE annotator_id = %(annotator)s AND project_id = %(project)s AND state = 'open'
+        AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
+    RETURNING id
+"""
+_START = (float("-inf"), 0)
+
+
+@dataclass
+class _Member:
+    """The locked membership while one claim runs, with the parameters of its queries."""
+
+    membership: Membership
+    annotator: int
+    ranking: int
+    mark: int
+    queues: list[str]
+    lease: timedelta
+    cursors: dict[str, tuple[float, int]] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+
+    def parameters(self, **more: Any) -> dict[str, Any]:
+        return {"project": self.membership.project_id, "annotator": self.annotator, **more}
+
+    def cursor(self, queue: str) -> tuple[float, int]:
+        return self.cursors.get(queue, _START)
+
+    def move(self, queue: str, place: tuple[float, int]) -> None:
+        if self.cursor(queue) != place:
+            self.cursors[queue] = place
+            self.moved.add(queue)
+
+
+def claim(membership: Membership, *, besides: Assignment | None = None) -> Assignment | None:
+    """The member's open assignment, renewed, or a new one; None when nothing is left.
+
+    ``besides`` is an assignment being worked on: another one is prefetched, at most two are open.
+    """
+    annotator = membership.user.annotator_or_new.pk
+    busy: int | None = None
+    for _ in range(ROUNDS):
+        with transaction.atomic():
+            member = _lock(membership, annotator)
+            if (own := _renew_own(member, besides)) is not None:
+                return own
+            item, busy = (_wait_for(member, busy), None) if busy else _find(member)
+            _remember(member)
+            if item is not None:
+                return _assign(member, item)
+        if busy is None:
+            return None
+    raise RuntimeError(f"No item could be locked in {ROUNDS} rounds; is a transaction stuck?")
+
+
+def _rows(query: str, parameters: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+def _lock(membership: Membership, annotator: int) -> _Member:
+    [(ranking, mark, queues, newest, lease)] = _rows(_MEMBER, [membership.pk])
+    member = _Member(membership, annotator, newest, mark, queues, timedelta(seconds=lease))
+    if ranking == newest:
+        member.cursors = {
+            cursor.queue: (cursor.rank, cursor.item_id) for cursor in membership.cursors.all()
+        }
+    else:
+        membership.cursors.all().delete()
+        Membership.objects.filter(pk=membership.pk).update(ranking=newest)
+    return member
+
+
+def _renew_own(member: _Member, besides: Assignment | None) -> Assignment | None:
+    parameters = member.parameters(
+        expires_at=timezone.now() + member.lease, besides=besides.pk if besides else 0
+    )
+    renewed = _rows(_RENEW, parameters)
+    return Assignment.objects.select_related("item").get(pk=renewed[0][0]) if renewed else None
+
+
+def _find(member: _Member) -> tuple[int | None, int | None]:
+    """The id of an item, now locked; or that of one that is free but locked by somebody else."""
+    taken, busy = _find_returned(member)
+    if taken is not None:
+        return taken, None
+    fresh = all(member.cursor(queue) == _START for queue in member.queues)
+    taken, locked = _find_ahead(member)
+    if taken is None and locked is None and not fresh:
+        for queue in member.queues:
+            member.move(queue, _START)
+        taken, locked = _find_ahead(member)
+    return taken, None if taken is not None else (busy or locked)
+
+
+def _find_returned(member: _Member) -> tuple[int | None, int | None]:
+    parameters = member.parameters(mark=member.mark, queues=member.queues)
+    free = _rows(_RETURNED, parameters)
+    if not free:
+        top = _rows(
+            "SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s"
+            " AND returned > %(mark)s AND seats_left > 0 AND route IN ('human', 'both')",
+            parameters,
+        )
+        member.mark = top[0][0] or member.mark
+        return None, None
+    member.mark = free[0][1] - 1
+    taken = _rows(_RETURNED + _LOCK, parameters)
+    return (taken[0][0], None) if taken else (None, free[0][0])
+
+
+def _find_ahead(member: _Member) -> tuple[int | None, int | None]:
+    """The least rank over the member's queues, at or after each queue's cursor."""
+    heads = []
+    for queue in member.queues:
+        if free := _rows(_AHEAD, _at(member, queue)):
+            [(item, rank)] = free
+            member.move(queue, (rank, item))
+            heads.append((rank, item, queue))
+    for _, _, queue in sorted(heads):
+        if taken := _rows(_AHEAD + _LOCK, _at(member, queue)):
+            return taken[0][0], None
+    return None, min(heads)[1] if heads else None
+
+
+def _at(member: _Member, queue: str) -> dict[str, Any]:
+    rank, item = member.cursor(queue)
+    return member.parameters(queue=queue, rank=rank, id=item)
+
+
+def _wait_for(member: _Member, item: int) -> int | None:
+    """Wait in line for one row, no other item being locked; None when it is gone by then."""
+    taken = _rows(f"{_THIS} FOR NO KEY UPDATE OF item", member.parameters(id=item))
+    return taken[0][0] if taken else None
+
+
+def _remember(member: _Member) -> None:
+    membership = member.membership
+    if member.mark != membership.returned_mark:
+        Membership.objects.filter(pk=membership.pk).update(returned_mark=member.mark)
+        membership.returned_mark = member.mark
+    for queue in member.moved:
+        rank, item = member.cursor(queue)
+        membership.cursors.update_or_create(queue=queue, defaults={"rank": rank, "item_id": item})
+
+
+def _assign(member: _Member, item_id: int) -> Assignment:
+    """Give a seat of an item that this transaction has locked."""
+    Item.objects.filter(pk=item_id).update(seats_left=F("seats_left") - 1)
+    project, now = member.membership.project, timezone.now()
+    lease = {
+        "state": Assignment.State.OPEN,
+        "opened_at": now,
+        "expires_at": now + member.lease,
+        "closed_at": None,
+    }
+    item = Item.objects.get(pk=item_id)
+    again = Assignment.objects.filter(item=item, annotator_id=member.annotator)
+    if again.update(**lease):
+        return again.select_related("item").get()
+    return Assignment.objects.create(
+        project_id=member.membership.project_id,
+        item=item,
+        annotator_id=member.annotator,
+        order=_draw_order(item.completions.count()),
+        form=project.form,
+        guidelines=project.guidelines,
+        **lease,
+    )
+
+
+def _draw_order(completions: int) -> list[int]:
+    return random.sample(range(completions), completions)
+
+
+# -------------------------------------------------------------------------- what becomes of a claim
+
+
+def _lock_pair(assignment: Assignment) -> tuple[Item, Assignment]:
+    item = Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
+    return item, Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
+
+
+@transaction.atomic
+def submit(
+    assignment: Assignment,
+    answers: Answers,
+    *,
+    key: str,
+    timing: Timing | None = None,
+    suggestions: Any = None,
+) -> Annotation:
+    """Store ``answers`` (the item's own order) once; a repeat with ``key`` gives the first back.
+
+    Item before assignment, as everywhere: of two tabs one waits and then sees the other's result.
+    A lease that ran out is taken up again while a seat is left. Raises ``LeaseLost`` when the seat
+    has gone to somebody else, or when ``key`` is not of this turn of the assignment.
+    """
+    timing = timing or Timing()
+    item, assignment = _lock_pair(assignment)
+    if (stored := assignment.annotations.filter(key=key).first()) is not None:
+        return stored
+    expired = assignment.state == Assignment.State.EXPIRED
+    if key != assignment.key or not (
+        assignment.state == Assignment.State.OPEN or (expired and item.seats_left)
+    ):
+        raise LeaseLost(assignment)
+    before = assignment.annotations.current().first()
+    annotation = Annotation.objects.create(
+        project_id=assignment.project_id,
+        item=item,
+        annotator_id=assignment.annotator_id,
+        assignment=assignment,
+        supersedes=before,
+        answers=answers,
+        form_id=assignment.form_id,
+        guidelines_id=assignment.guidelines_id,
+        key=key,
+        order=assignment.order,
+        suggestions=suggestions,
+        active_seconds=timing.active,
+        focused_seconds=timing.focused,
+        wall_seconds=timing.wall,
+    )
+    _close(assignment, Assignment.State.SUBMITTED)
+    item.stale = True
+    item.seats_left -= expired
+    item.save(update_fields=["stale", "seats_left"])
+    if before is None:
+        ledger.pay(annotation)
+    return annotation
+
+
+def _close(assignment: Assignment, state: Assignment.State) -> None:
+    assignment.state, assignment.closed_at = state, timezone.now()
+    assignment.save(update_fields=["state", "closed_at"])
+
+
+def _give_back(item: Item, assignment: Assignment, state: Assignment.State) -> None:
+    """Close without an answer: the seat comes back, unless an undone annotation still stands."""
+    if assignment.annotations.exists():
+        _close(assignment, Assignment.State.SUBMITTED)
+        return
+    _close(assignment, state)
+    Item.objects.filter(pk=item.pk).update(seats_left=F("seats_left") + 1, returned=next_returned())
+
+
+def next_returned() -> RawSQL:
+    """The next number of the sequence by which returned items are found, for an ``update``."""
+    return RawSQL("nextval('annotate_returned')", [])
+
+
+@transaction.atomic
+def skip(assignment: Assignment) -> None:
+    """Return the seat and hide the item from this annotator. A repeat changes nothing."""
+    item, assignment = _lock_pair(assignment)
+    if assignment.state == Assignment.State.OPEN:
+        _give_back(item, assignment, Assignment.State.SKIPPED)
+
+
+@transaction.atomic
+def release(assignment: Assignment) -> None:
+    """Return the seat without hiding the item."""
+    item, assignment = _lock_pair(assignment)
+    if assignment.state == Assignment.State.OPEN:
+        _give_back(item, assignment, Assignment.State.EXPIRED)
+
+
+def renew(assignment: Assignment) -> datetime | None:
+    """Lengthen an open lease; its new end, or None when it is no longer open."""
+    expires_at = timezone.now() + timedelta(seconds=assignment.project.lease_seconds)
+    renewed = Assignment.objects.open().filter(pk=assignment.pk).update(expires_at=expires_at)
+    return expires_at if renewed else None
+
+
+def save_draft(assignment: Assignment, draft: dict[str, Any]) -> None:
+    """Keep what is filled in (form fields, as shown), whatever the lease's state."""
+    Assignment.objects.filter(pk=assignment.pk).update(draft=draft)
+
+
+def expire_overdue(*, limit: int = 500) -> int:
+    """Take overdue leases back, each in a transaction of its own; how many were."""
+    overdue: Sequence[Assignment] = Assignment.objects.overdue().order_by("expires_at")[:limit]
+    return sum(_expire(assignment) for assignment in overdue)
+
+
+@transaction.atomic
+def _expire(assignment: Assignment) -> bool:
+    item, assignment = _lock_pair(assignment)
+    if assignment.may_submit or assignment.state != Assignment.State.OPEN:
+        return False
+    _give_back(item, assignment, Assignment.State.EXPIRED)
+    return True
+
+
+def undo(membership: Membership) -> Assignment:
+    """Reopen the member's last submission, its seat kept; what was open is let go, not hidden.
+
+    Raises ``NothingToUndo`` when the last one is older than the project allows.
+    """
+    annotator = membership.user.annotator_or_new
+    own = annotator.assignments.filter(project=membership.project_id)
+    since = timezone.now() - timedelta(seconds=membership.project.undo_seconds)
+    last = own.filter(state=Assignment.State.SUBMITTED, closed_at__gte=since)
+    assignment = last.order_by("-closed_at", "-pk").first()
+    if assignment is None:
+        raise NothingToUndo
+    for other in own.open():
+        release(other)
+    with transaction.atomic():
+        Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
+        _, assignment = _lock_pair(assignment)
+        if assignment.state != Assignment.State.SUBMITTED:
+            return assignment
+        assignment.state, assignment.closed_at = Assignment.State.OPEN, None
+        assignment.undos += 1
+        assignment.opened_at = timezone.now()
+        assignment.expires_at = assignment.opened_at + timedelta(
+            seconds=membership.project.lease_seconds
+        )
+        assignment.save(update_fields=["state", "closed_at", "undos", "opened_at", "expires_at"])
+        return assignment
+
+
+# ---------------------------------------------------------------------- items open to people or not
+
+_LATE = """
+    UPDATE annotate_item AS item SET returned = nextval('annotate_returned')
+    WHERE item.id = ANY(%s) AND item.seats_left > 0 AND EXISTS (
+        SELECT 1 FROM annotate_cursor AS place
+        JOIN annotate_membership AS member ON member.id = place.membership_id
+        WHERE member.project_id = item.project_id AND place.queue = item.queue
+        AND (place.rank, place.item_id) > (item.rank, item.id))
+"""
+
+
+@transaction.atomic
+def route_items(routes: dict[int, str]) -> None:
+    """Set the route of items (by id); those that a cursor has already passed are offered anew."""
+    locked = Item.objects.select_for_update(no_key=True).filter(pk__in=routes).order_by("pk")
+    by_route: dict[str, list[int]] = {}
+    for pk in locked.values_list("pk", flat=True):
+        by_route.setdefault(routes[pk], []).append(pk)
+    for route, ids in by_route.items():
+        Item.objects.filter(pk__in=ids).update(route=route)
+        if route != "judge":
+            with connection.cursor() as cursor:
+                cursor.execute(_LATE, [ids])
+
+
+@transaction.atomic
+def raise_overlap(item: Item, overlap: int) -> None:
+    """Want more annotations of an item; it is offered anew."""
+    item = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
+    if overlap > item.overlap:
+        Item.objects.filter(pk=item.pk).update(
+            overlap=overlap,
+            seats_left=F("seats_left") + (overlap - item.overlap),
+            returned=next_returned(),
+        )

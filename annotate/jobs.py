@@ -1,0 +1,184 @@
+"""Background jobs: what is due is a row; a hint on the queue only says where to look.
+
+A job kind names the projects in which something is due and does a part of it. A sweep sends a hint
+for every due project that has none on the way, so a lost hint, a killed worker or an emptied queue
+costs seconds and never work. Jobs take rows in batches with SKIP LOCKED and may run twice.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.db import close_old_connections, connection
+from django.db.models import Q
+from django.utils import timezone
+
+from annotate.aggregation import aggregate_stale
+from annotate.assignment import expire_overdue
+from annotate.models import Hint, Item, Project, Transfer, Worker
+
+log = structlog.get_logger(__name__)
+
+HINT_LIFE = timedelta(seconds=30)  # a hint unanswered for so long is taken for lost
+STRETCH_SECONDS = 20.0  # a job gives its place in the queue back after so long
+LONGEST_WAIT_SECONDS = 300.0
+HEARTBEAT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """``due`` gives ids of projects with work; ``run`` does a part and says whether any was done."""
+
+    name: str
+    due: Callable[[], Iterable[int]]
+    run: Callable[[Project], bool]
+
+
+KINDS: dict[str, JobKind] = {}
+
+
+def job(
+    name: str, *, due: Callable[[], Iterable[int]]
+) -> Callable[[Callable[[Project], bool]], Callable[[Project], bool]]:
+    """Register a function as the job ``name``, wanted in the projects that ``due`` lists."""
+
+    def register(run: Callable[[Project], bool]) -> Callable[[Project], bool]:
+        KINDS[name] = JobKind(name, due, run)
+        return run
+
+    return register
+
+
+def hint(project_id: int, kind: str) -> bool:
+    """Send a hint unless one is on its way, runs, or waits after a fault; whether it was sent.
+
+    Call it wherever work becomes due, to have it done at once rather than at the next sweep.
+    """
+    now = timezone.now()
+    Hint.objects.bulk_create([Hint(project_id=project_id, kind=kind)], ignore_conflicts=True)
+    alive = Worker.objects.alive().values("name")
+    idle = Q(queued_at__isnull=True) | Q(queued_at__lt=now - HINT_LIFE)
+    waiting = Q(started_at__isnull=True) | ~Q(worker__in=alive)
+    sent = (
+        Hint.objects.filter(idle, waiting, project_id=project_id, kind=kind)
+        .exclude(not_before__gt=now)
+        .update(queued_at=now)
+    )
+    if sent:
+        run_job.delay_on_commit(kind, project_id)
+    return bool(sent)
+
+
+@shared_task(name="annotate.sweep", expires=5)
+def sweep() -> int:
+    """Hint at everything that is due and take overdue leases back; how many hints were sent."""
+    expire_overdue()
+    return sum(hint(project, kind.name) for kind in KINDS.values() for project in kind.due())
+
+
+@shared_task(name="annotate.run_job")
+def run_job(kind: str, project_id: int) -> None:
+    """Do one project's due work of one kind for a stretch of time."""
+    beat()
+    project = Project.objects.filter(pk=project_id).first()
+    if project is None or not _only_one(kind, project_id):
+        return
+    try:
+        Hint.objects.filter(project=project, kind=kind).update(
+            started_at=timezone.now(), worker=worker_name(), queued_at=None
+        )
+        _run_for_a_stretch(KINDS[kind], project)
+    finally:
+        _let_others(kind, project_id)
+    if project_id in set(KINDS[kind].due()):
+        hint(project_id, kind)
+
+
+def _run_for_a_stretch(kind: JobKind, project: Project) -> None:
+    own = Hint.objects.filter(project=project, kind=kind.name)
+    end = time.monotonic() + STRETCH_SECONDS
+    try:
+        while kind.run(project) and time.monotonic() < end:
+            pass
+    except Exception as error:
+        log.exception("job failed", kind=kind.name, project=project.slug)
+        failures = own.values_list("failures", flat=True).get() + 1
+        own.update(
+            started_at=None,
+            failures=failures,
+            fault=f"{type(error).__name__}: {error}",
+            not_before=timezone.now()
+            + timedelta(seconds=min(2.0**failures, LONGEST_WAIT_SECONDS)),
+        )
+    else:
+        own.update(started_at=None, failures=0, fault="", not_before=None)
+
+
+def _only_one(kind: str, project_id: int) -> bool:
+    """A session lock of the database: it goes with the connection of a worker that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s), %s)", [kind, project_id])
+        return bool(cursor.fetchone()[0])
+
+
+def _let_others(kind: str, project_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(hashtext(%s), %s)", [kind, project_id])
+
+
+# ------------------------------------------------------------------------------------- heartbeats
+
+_heart: tuple[int, threading.Thread] | None = None
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def beat() -> None:
+    """Begin this process's heartbeat, if it has none; it goes on in a thread of its own."""
+    global _heart  # noqa: PLW0603  # one heart a process, and a fork has none of its parent's
+    if _heart is None or _heart[0] != os.getpid() or not _heart[1].is_alive():
+        _pulse()
+        thread = threading.Thread(target=_go_on, name="heartbeat", daemon=True)
+        _heart = (os.getpid(), thread)
+        thread.start()
+
+
+def _pulse() -> None:
+    Worker.objects.update_or_create(name=worker_name(), defaults={"seen_at": timezone.now()})
+
+
+def _go_on() -> None:
+    while True:
+        time.sleep(HEARTBEAT_SECONDS)
+        try:
+            close_old_connections()
+            _pulse()
+        except Exception:
+            log.warning("heartbeat failed", exc_info=True)
+
+
+# ------------------------------------------------------------------------- this application's jobs
+
+
+def stale_projects() -> Iterable[int]:
+    return Item.objects.stale().order_by("project_id").values_list("project_id", flat=True).distinct()
+
+
+@job("aggregate", due=stale_projects)
+def aggregate(project: Project) -> bool:
+    return aggregate_stale(project) > 0
+
+
+def projects_with_transfers() -> Iterable[int]:
+    waiting = Transfer.objects.filter(state__in=(Transfer.State.WAITING, Transfer.State.RUNNING))
+    return waiting.values_list("project_id", flat=True).distinct()

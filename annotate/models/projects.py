@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from annotate.models.people import Membership, User
+from annotate.questions import Questions, parse_questions
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: Any, *, role: str = Membership.Role.ANNOTATOR) -> ProjectQuerySet:
+        """Projects in which ``user`` has at least ``role``; staff see all, strangers nothing."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        members = Membership.objects.filter(user=user).at_least(role)
+        return self.filter(pk__in=members.values("project"))
+
+
+class Route(models.TextChoices):
+    HUMAN = "human", "people"
+    JUDGE = "judge", "judge"
+    BOTH = "both", "people and judge"
+
+
+class Project(models.Model):
+    """Items with their questions and instructions, and how they are handed out and learnt from."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    overlap = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    # Given to items as they arrive; null leaves them to the routing policy.
+    default_route = models.CharField(max_length=5, choices=Route, null=True, blank=True)  # noqa: DJ001 null is "not yet routed"
+    evaluation_share = models.FloatField(
+        default=0.1, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    lease_seconds = models.PositiveIntegerField(default=1800)
+    undo_seconds = models.PositiveIntegerField(default=600)
+    pay_per_label_usd = models.DecimalField(max_digits=10, decimal_places=4, default=Decimal(0))
+    # Raised after a re-ranking's last batch; members whose cursors follow an older one start anew.
+    ranking = models.BigIntegerField(default=0)
+    # Share of open items whose rank is drawn at random, so that estimates stay unbiased.
+    random_share = models.FloatField(
+        default=0.15, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    retrain_after_labels = models.PositiveIntegerField(default=50)
+    retrain_every_minutes = models.PositiveIntegerField(default=10)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="created_projects"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="project_shares",
+                condition=Q(evaluation_share__range=(0, 1)) & Q(random_share__range=(0, 1)),
+                violation_error_message="A share lies between 0 and 1.",
+            ),
+            models.CheckConstraint(
+                name="project_overlap",
+                condition=Q(overlap__range=(1, 100)),
+                violation_error_message="An item wants between 1 and 100 annotations.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.slug])
+
+    @cached_property
+    def form(self) -> Form:
+        """The newest form; new assignments and judges use it."""
+        return self.forms.latest("version")
+
+    @cached_property
+    def guidelines(self) -> Guidelines | None:
+        return self.guideline_versions.order_by("-version").first()
+
+    @cached_property
+    def questions(self) -> Questions:
+        return self.form.parsed
+
+
+class Guidelines(models.Model):
+    """One version of the instructions, in Markdown. Never changed once stored."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="guideline_versions"
+    )
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "guidelines"
+        constraints = (
+            models.UniqueConstraint(fields=("project", "version"), name="guidelines_version"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.project} guidelines {self.version}"
+
+
+class FormQuerySet(models.QuerySet["Form"]):
+    @transaction.atomic
+    def add_version(self, project: Project, questions: list[dict[str, Any]]) -> Form:
+        """Store ``questions`` as the project's next form. Raises ``InvalidForm``."""
+        parse_questions(questions)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        last = self.filter(project=project).aggregate(last=models.Max("version"))["last"] or 0
+        return self.create(project=project, version=last + 1, questions=questions)
+
+
+class Form(models.Model):
+    """One version of a project's questions. Never changed once stored."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="forms")
+    version = models.PositiveIntegerField()
+    questions = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar = FormQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("project", "version"), name="form_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.project} form {self.version}"
+
+    @cached_property
+    def parsed(self) -> Questions:
+        return parse_questions(self.questions)

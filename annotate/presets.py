@@ -1,0 +1,198 @@
+"""Project presets: a form, guidelines and settings to start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from annotate.models import Form, Guidelines, Membership, Project, User
+
+NOT_YET = (
+    "summarize",
+    "helpsteer2-preference",
+    "ranking",
+    "fine-grained-qa",
+    "mqm",
+    "steps",
+    "edit",
+)
+
+
+class UnknownPreset(ValueError):
+    """The preset does not exist, or is not built yet."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    name: str
+    title: str
+    about: str
+    questions: list[dict[str, Any]]
+    guidelines: str
+    overlap: int = 1
+
+
+def _preference(name: str, title: str, points: int, **settings: Any) -> dict[str, Any]:
+    return {"kind": "preference", "name": name, "title": title, "points": points, **settings}
+
+
+def _rating(name: str, title: str, help_text: str, labels: list[str]) -> dict[str, Any]:
+    return {
+        "kind": "rating",
+        "name": name,
+        "title": title,
+        "help": help_text,
+        "minimum": 0,
+        "maximum": len(labels) - 1,
+        "labels": labels,
+    }
+
+
+_PAIRWISE_GUIDELINES = """\
+# Which completion serves the person better?
+
+Read the prompt, then both completions to the end. Ask: *if I had asked this, which one would I
+rather have received?*
+
+1. **Correct before pleasant.** A wrong fact, a broken program or a missed instruction weighs more
+   than style.
+2. **Length is not quality.** Prefer the longer one only for what it adds.
+3. **Use the whole scale.** *Clearly* means you would be surprised if a colleague disagreed; *tie*
+   means you would toss a coin.
+
+Skip an item that you cannot judge, such as one in a language you do not read.
+"""
+
+_MULTIPREF_GUIDELINES = """\
+# Compare two completions, aspect by aspect
+
+Judge each aspect on its own; a completion may win one and lose another.
+
+- **Helpful**: it does what was asked, completely and no more, in a form that can be used.
+- **Truthful**: what it states is right, it stays with the given passages, and it says what it
+  does not know.
+- **Harmless**: nothing in it would hurt, insult or endanger anybody.
+- **Overall**: which one you would rather have received, all things together.
+
+Look facts up where you can. Length alone is no merit. Choose *tie* when you would toss a coin.
+"""
+
+_HELPSTEER_GUIDELINES = """\
+# Rate each completion from 0 to 4
+
+Rate one completion after the other, each against the prompt and not against its neighbour.
+
+- **Helpfulness**: how far it gets the person who asked.
+- **Correctness**: facts, reasoning and code are right, and what was asked for is all there.
+- **Coherence**: clear, consistent, easy to follow.
+- **Complexity**: how much knowledge it takes to write it. High is not better.
+- **Verbosity**: how long it is for what it says. High is not better.
+"""
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="pairwise",
+            title="Pairwise preference",
+            about="One five-point preference between two completions, with an optional reason.",
+            questions=[
+                _preference("overall", "Which is better overall?", 5, both_bad=True),
+                {"kind": "text", "name": "why", "title": "Why?", "required": False},
+            ],
+            guidelines=_PAIRWISE_GUIDELINES,
+        ),
+        Preset(
+            name="multipref",
+            title="Preference by aspect",
+            about="Helpful, truthful, harmless and overall: four five-point preferences and a "
+            "reason, after MultiPref.",
+            questions=[
+                _preference("overall", "Which is better overall?", 5),
+                _preference("helpful", "Which is more helpful?", 5),
+                _preference("truthful", "Which is more truthful?", 5),
+                _preference("harmless", "Which is more harmless?", 5),
+                {"kind": "text", "name": "why", "title": "Why?", "required": False},
+            ],
+            guidelines=_MULTIPREF_GUIDELINES,
+            overlap=2,
+        ),
+        Preset(
+            name="helpsteer2",
+            title="Ratings by attribute",
+            about="Five attributes from 0 to 4 for each completion, after HelpSteer2.",
+            questions=[
+                _rating(
+                    "helpfulness",
+                    "Helpfulness",
+                    "How far does it get the person who asked?",
+                    ["not at all", "a little", "partly", "mostly", "fully"],
+                ),
+                _rating(
+                    "correctness",
+                    "Correctness",
+                    "Is it right, and all there?",
+                    ["wrong", "mostly wrong", "mixed", "mostly right", "right"],
+                ),
+                _rating(
+                    "coherence",
+                    "Coherence",
+                    "Is it clear and consistent?",
+                    ["incoherent", "unclear", "mixed", "mostly clear", "clear"],
+                ),
+                _rating(
+                    "complexity",
+                    "Complexity",
+                    "What knowledge does it take to write it?",
+                    ["basic", "simple", "some", "much", "expert"],
+                ),
+                _rating(
+                    "verbosity",
+                    "Verbosity",
+                    "How long is it for what it says?",
+                    ["terse", "short", "fitting", "long", "very long"],
+                ),
+                {"kind": "text", "name": "why", "title": "Remarks", "required": False},
+            ],
+            guidelines=_HELPSTEER_GUIDELINES,
+        ),
+    )
+}
+
+
+def preset_named(name: str) -> Preset:
+    """Raises ``UnknownPreset`` that tells what there is."""
+    if name in PRESETS:
+        return PRESETS[name]
+    known = ", ".join(PRESETS)
+    if name in NOT_YET:
+        raise UnknownPreset(f"The preset {name!r} is not built yet; use one of {known}.")
+    raise UnknownPreset(f"There is no preset {name!r}; use one of {known}.")
+
+
+@transaction.atomic
+def create_project(
+    *,
+    name: str,
+    slug: str,
+    preset: Preset,
+    owner: User | None = None,
+    overlap: int | None = None,
+    **settings: Any,
+) -> Project:
+    """A project with its first form and guidelines; ``owner`` becomes its admin.
+
+    Raises ``ValidationError`` when the slug is taken or a setting is out of range.
+    """
+    project = Project(
+        name=name, slug=slug, overlap=overlap or preset.overlap, created_by=owner, **settings
+    )
+    project.full_clean()
+    project.save()
+    Form.objects.create(project=project, version=1, questions=preset.questions)
+    Guidelines.objects.create(project=project, version=1, text=preset.guidelines)
+    if owner is not None:
+        Membership.objects.create(project=project, user=owner, role=Membership.Role.ADMIN)
+    return project

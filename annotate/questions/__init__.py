@@ -1,0 +1,183 @@
+"""Question kinds: every folder here that has a ``kind`` module is one."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from annotate.questions.base.question import (
+    NAME_LENGTH,
+    Answer,
+    InvalidAnswer,
+    InvalidForm,
+    Question,
+    Shown,
+    make_config,
+)
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "IncompleteAnswers",
+    "InvalidAnswer",
+    "InvalidForm",
+    "Question",
+    "Questions",
+    "Shown",
+    "kinds",
+    "parse_questions",
+]
+
+Answers = dict[str, Answer]
+_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{NAME_LENGTH - 1}}}")
+
+
+class IncompleteAnswers(ValueError):
+    """A submission that cannot stand: ``faults`` maps question names to what is wrong."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {fault}" for name, fault in faults.items()))
+        self.faults = dict(faults)
+
+
+@cache
+def kinds() -> dict[str, type[Question[Any]]]:
+    """Every kind by name."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.ispkg and module.name != "base":
+            cls = import_module(f"annotate.questions.{module.name}").KIND
+            found[cls.kind] = cls
+    return found
+
+
+class Questions(Sequence[Question[Any]]):
+    """A form's questions, asked together about one item."""
+
+    def __init__(self, questions: Sequence[Question[Any]]) -> None:
+        self._questions = tuple(questions)
+        self._by_name = {question.name: question for question in questions}
+
+    def __len__(self) -> int:
+        return len(self._questions)
+
+    def __iter__(self) -> Iterator[Question[Any]]:
+        return iter(self._questions)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._by_name[index] if isinstance(index, str) else self._questions[index]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name or name in self._questions
+
+    def of_kind(self, kind: str) -> list[Question[Any]]:
+        return [question for question in self if question.kind == kind]
+
+    def main_preference(self) -> Question[Any] | None:
+        """The preference that reward models learn from: "overall" where it is asked, else the first."""
+        preferences = self.of_kind("preference")
+        overall = (question for question in preferences if question.name == "overall")
+        return next(overall, preferences[0] if preferences else None)
+
+    def parse(self, raw: object, *, completions: int, complete: bool) -> Answers:
+        """Canonical answers, validated question by question.
+
+        ``complete`` is what people owe: every required question answered in full. Judges and
+        imports may leave questions out. Raises ``IncompleteAnswers`` with every fault at once.
+        """
+        if not isinstance(raw, Mapping):
+            raise IncompleteAnswers({"": "the answers are not an object; send {question: answer}"})
+        faults = {name: "no such question in this form" for name in raw if name not in self}
+        answers: Answers = {}
+        for question in self:
+            given = raw.get(question.name)
+            if given is None:
+                if complete and question.config.required:
+                    faults[question.name] = "is not answered; answer it to go on"
+                continue
+            try:
+                answer = question.parse(given, completions=completions)
+            except InvalidAnswer as fault:
+                faults[question.name] = fault.message
+                continue
+            if not complete or question.is_complete(answer, completions=completions):
+                answers[question.name] = answer
+            elif question.config.required:
+                faults[question.name] = "is not answered in full; answer every part"
+        if not faults and not answers:
+            faults[""] = "nothing is answered"
+        if faults:
+            raise IncompleteAnswers(faults)
+        return answers
+
+    def read(self, data: Mapping[str, Any], *, completions: int) -> dict[str, object]:
+        """Raw answers out of a page's form fields, in the shown order."""
+        raw = ((q.name, q.read(data, completions=completions)) for q in self)
+        return {name: answer for name, answer in raw if answer is not None}
+
+    def permute(self, answers: Answers, order: Sequence[int]) -> Answers:
+        return {name: self[name].permute(answer, order) for name, answer in answers.items()}
+
+    def columns(self, answers: Answers) -> dict[str, Any]:
+        return {
+            f"{name}.{column}" if column else name: value
+            for name, answer in answers.items()
+            for column, value in self[name].columns(answer).items()
+        }
+
+    def judge_schema(self, *, completions: int) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {q.name: q.judge_schema(completions=completions) for q in self},
+            "required": [q.name for q in self],
+            "additionalProperties": False,
+        }
+
+    def from_judge(self, payload: object, *, completions: int) -> Answers:
+        """A judge's answers in the order it saw. Required questions must be there.
+
+        Raises ``InvalidAnswer``.
+        """
+        if not isinstance(payload, Mapping):
+            raise InvalidAnswer("", "the judge's answer is not a JSON object")
+        answers = {}
+        for question in self:
+            given = payload.get(question.name)
+            if given is not None:
+                answers[question.name] = question.from_judge(given, completions=completions)
+            elif question.config.required:
+                raise InvalidAnswer(question.name, "the judge left the question out")
+        return answers
+
+
+def parse_questions(definition: object) -> Questions:
+    """A form from its JSON: a list of ``{"kind", "name", "title", …}``. Raises ``InvalidForm``."""
+    if not isinstance(definition, list) or not definition:
+        raise InvalidForm("A form is a list of at least one question.")
+    questions: list[Question[Any]] = []
+    for settings in definition:
+        if not isinstance(settings, Mapping):
+            raise InvalidForm(
+                f"A question is an object with kind, name and title, not {settings!r}."
+            )
+        kind = settings.get("kind")
+        if kind not in kinds():
+            known = ", ".join(sorted(kinds()))
+            raise InvalidForm(f"There is no question kind {kind!r}; use one of {known}.")
+        cls = kinds()[str(kind)]
+        config = make_config(cls, settings)
+        if not _NAME.fullmatch(config.name):
+            raise InvalidForm(
+                f"Question name {config.name!r} is not allowed; use up to {NAME_LENGTH} small "
+                "letters, digits and underscores, a letter first."
+            )
+        cls.check(config)
+        questions.append(cls(config))
+    names = [question.name for question in questions]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidForm(f"Two questions are named {twice[0]!r}; give each its own name.")
+    return Questions(questions)

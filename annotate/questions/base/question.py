@@ -1,0 +1,199 @@
+"""What every question kind offers. A kind is one folder and touches no other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+Answer = dict[str, Any]
+NAME_LENGTH = 60
+
+
+class InvalidForm(ValueError):
+    """A form's definition is wrong; the message says where and what to do."""
+
+
+class InvalidAnswer(ValueError):
+    """An answer does not fit its question; ``question`` names it."""
+
+    def __init__(self, question: str, message: str) -> None:
+        super().__init__(message)
+        self.question = question
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.message}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings that every question has; a kind adds its own."""
+
+    name: str
+    title: str
+    help: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Several answers made into one: the columns and data of an ``Aggregate``."""
+
+    count: int
+    mean: float | None = None
+    majority: int | None = None
+    share: float | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a question stands on a page: order of completions, what is filled in, what is wrong."""
+
+    order: Sequence[int]
+    answer: Answer | None = None
+    error: str = ""
+
+    @property
+    def letters(self) -> list[str]:
+        return [letter(place) for place in range(len(self.order))]
+
+
+def letter(place: int) -> str:
+    """The name of the completion at a place of the page: A, B, C, …"""
+    return chr(ord("A") + place)
+
+
+def read_number(text: object) -> object:
+    """A form field as an integer where it is one; anything else is left for ``parse`` to refuse."""
+    try:
+        return int(str(text))
+    except ValueError:
+        return text
+
+
+C = TypeVar("C", bound=Config)
+
+
+class Question(ABC, Generic[C]):
+    """One question of a form. Answers are plain JSON in the item's own order of completions."""
+
+    kind: ClassVar[str]
+    Config: ClassVar[type[Config]] = Config
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config!r})"
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def field(self) -> str:
+        """Prefix of the names of the question's form fields."""
+        return f"answer-{self.name}"
+
+    @classmethod
+    def check(cls, config: C) -> None:
+        """Raise ``InvalidForm`` when settings contradict each other."""
+
+    @abstractmethod
+    def parse(self, raw: object, *, completions: int) -> Answer:
+        """The canonical answer. Raises ``InvalidAnswer`` with a remedy."""
+
+    @abstractmethod
+    def is_complete(self, answer: Answer, *, completions: int) -> bool:
+        """Whether a person's submission may stand with this answer."""
+
+    @abstractmethod
+    def read(self, data: Mapping[str, Any], *, completions: int) -> object | None:
+        """The raw answer out of a page's form fields (in the shown order); None when untouched."""
+
+    def permute(self, answer: Answer, order: Sequence[int]) -> Answer:
+        """An answer given in the shown order, in the item's own: ``order[place] = position``."""
+        return answer
+
+    @abstractmethod
+    def combine(self, answers: Sequence[Answer]) -> Combined:
+        """One label of at least one answer."""
+
+    @abstractmethod
+    def distance(self, first: Answer, second: Answer) -> float:
+        """Disagreement of two answers, 0 when alike; on the scale of the kind's metric."""
+
+    def values(self, answer: Answer) -> dict[str, float]:
+        """Numbers that agreement is computed on, by unit within the item ("" or a completion)."""
+        return {}
+
+    @property
+    def metric(self) -> str:
+        """Krippendorff's metric for ``values``: nominal, ordinal or interval."""
+        return "nominal"
+
+    @abstractmethod
+    def columns(self, answer: Answer) -> dict[str, Any]:
+        """Flat cells for tabular exports."""
+
+    @abstractmethod
+    def judge_schema(self, *, completions: int) -> dict[str, Any]:
+        """JSON schema of a judge's answer, completions named A, B, … in the order it sees them."""
+
+    @abstractmethod
+    def judge_instruction(self, *, completions: int) -> str:
+        """The question in words, for a judge's prompt."""
+
+    @abstractmethod
+    def from_judge(self, payload: object, *, completions: int) -> Answer:
+        """The answer in the order the judge saw. Raises ``InvalidAnswer``."""
+
+    def reconcile(self, answers: Sequence[Answer]) -> Answer | None:
+        """One answer of a judge's several (own order); None when they contradict each other."""
+        return answers[0]
+
+    @abstractmethod
+    def examples(self) -> list[Answer]:
+        """A few valid answers (for two completions), for documentation and tests."""
+
+    def context(self, shown: Shown) -> dict[str, Any]:
+        return {"question": self, "config": self.config, "field": self.field, "shown": shown}
+
+    def html(self, shown: Shown) -> SafeString:
+        """The question's fields for a page, with what is filled in already."""
+        return render_to_string(f"questions/{self.kind}.html", self.context(shown))
+
+
+def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config:
+    """A kind's settings from a form's JSON. Raises ``InvalidForm``."""
+    known = {f.name: f for f in fields(cls.Config)}
+    name = settings.get("name", "?")
+    if unknown := sorted(set(settings) - set(known) - {"kind"}):
+        allowed = ", ".join(sorted(known))
+        raise InvalidForm(f"Question {name!r}: unknown setting {unknown[0]!r}; use {allowed}.")
+    needed = [
+        f.name for f in known.values() if f.default is MISSING and f.default_factory is MISSING
+    ]
+    if missing := [key for key in needed if key not in settings]:
+        raise InvalidForm(f"Question {name!r}: setting {missing[0]!r} is missing; add it.")
+    values = {}
+    for key in known:
+        if key in settings:
+            value = settings[key]
+            default = known[key].default
+            if isinstance(default, bool | int | str) and type(value) is not type(default):
+                raise InvalidForm(
+                    f"Question {name!r}: setting {key!r} is {value!r}; "
+                    f"write a {type(default).__name__}."
+                )
+            values[key] = tuple(value) if isinstance(value, list) else value
+    for key in ("name", "title"):
+        if not isinstance(values[key], str) or not values[key].strip():
+            raise InvalidForm(f"Question {name!r}: {key!r} is empty; write some text.")
+    return cls.Config(**values)
