@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import http.client
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import IO, Any
 
 import psutil
 
+from annotate import health
 from annotate.embedded import EmbeddedError, EmbeddedPostgres
 from annotate.env import EnvError
 from annotate.processes import NAMES, address, command
@@ -214,8 +214,7 @@ class Supervisor:
             self._terminal.line("database", f"{error} Trying again in {pause:.0f} s")
 
     def _greet(self, greeting: str) -> None:
-        host = next((name for name in self._settings.ALLOWED_HOSTS if name != "*"), "localhost")
-        while not answers(self._settings.BIND, self._settings.PORT, host):
+        while not health.status():
             if self._stopping.wait(POLL_SECONDS):
                 return
         for line in (f"Tandem runs at {self._url}", *greeting.splitlines(), "Ctrl-C stops it."):
@@ -297,20 +296,6 @@ def check_port(host: str, port: int) -> None:
                 f"Port {port} on {host} cannot be used ({error.strerror}): "
                 f"choose another one, for example `make up PORT={port + 1}`."
             ) from error
-
-
-def answers(bind: str, port: int, host: str) -> bool:
-    """Whether the web process answers, whatever it says."""
-    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104  # compared, not bound
-    connection = http.client.HTTPConnection(target, port, timeout=5)
-    try:
-        connection.request("GET", "/health/", headers={"Host": host})
-        connection.getresponse()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-    return True
 
 
 def main() -> None:
