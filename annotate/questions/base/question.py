@@ -142,6 +142,11 @@ class Question(ABC, Generic[C]):
     def columns(self, answer: Answer) -> dict[str, Any]:
         """Flat cells for tabular exports."""
 
+    def words(self, answer: Answer) -> str:
+        """The answer for a reader, completions named A, B, … in the item's own order."""
+        cells = ((column, value) for column, value in self.columns(answer).items())
+        return ", ".join(f"{column} {value}".strip() for column, value in cells)
+
     @abstractmethod
     def judge_schema(self, *, completions: int) -> dict[str, Any]:
         """JSON schema of a judge's answer, completions named A, B, … in the order it sees them."""

@@ -156,6 +156,15 @@ class Preference(Question[PreferenceConfig]):
         cells = {"": answer["value"]}
         return cells | {BOTH_BAD: answer[BOTH_BAD]} if self.config.both_bad else cells
 
+    def words(self, answer: Answer) -> str:
+        value, words = answer["value"], ["both bad"] if answer[BOTH_BAD] else []
+        if value == 0:
+            words.insert(0, "tie")
+        elif value is not None:
+            side = letter(self.config.pair[value > 0])
+            words.insert(0, f"{side} {STRENGTHS[self.k][abs(value) - 1]}")
+        return ", ".join(words)
+
     def _verdicts(self) -> dict[str, Answer]:
         a, b = "AB" if self.config.pair == (0, 1) else map(letter, sorted(self.config.pair))
         verdicts = {}

@@ -117,6 +117,10 @@ class Rating(Question[RatingConfig]):
     def columns(self, answer: Answer) -> dict[str, Any]:
         return {str(position + 1): value for position, value in enumerate(answer["values"])}
 
+    def words(self, answer: Answer) -> str:
+        given = ((letter(n), value) for n, value in enumerate(answer["values"]))
+        return ", ".join(f"{name} {value}" for name, value in given if value is not None)
+
     def judge_schema(self, *, completions: int) -> dict[str, Any]:
         names = [letter(place) for place in range(completions)]
         point = {"type": "integer", "enum": list(self.scale)}
