@@ -1,0 +1,40 @@
+/**
+ * What every page needs: news for screen readers, and a word when the server cannot be reached.
+ *
+ * A swapped part announces itself with `data-announce="…"`.
+ */
+
+const live = () => document.getElementById("live");
+const messages = () => document.getElementById("messages");
+
+/** @param {string} text */
+export function announce(text) {
+  const region = live();
+  if (region) region.textContent = text;
+}
+
+/** @param {string} text */
+function fault(text) {
+  const place = messages();
+  if (!place || place.hasAttribute("data-quiet")) return;
+  const note = document.createElement("p");
+  note.className = "note fault";
+  note.textContent = text;
+  place.replaceChildren(note);
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const news = /** @type {HTMLElement} */ (event.target).closest?.("[data-announce]");
+  if (news) announce(news.getAttribute("data-announce") ?? "");
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => fault("The server cannot be reached. Nothing was changed; try again."));
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = /** @type {CustomEvent} */ (event).detail;
+  if (xhr.status === 403) fault("You may not do this, or you have been signed out. Reload the page.");
+  else if (xhr.status === 404) fault("This is no longer there. Reload the page.");
+  else fault(`The server failed (${xhr.status}). Nothing was changed; try again.`);
+});
