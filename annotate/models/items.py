@@ -15,6 +15,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def unrouted(self) -> ItemQuerySet:
         return self.filter(route__isnull=True)
 
+    def undecided(self) -> ItemQuerySet:
+        """No policy has looked at them yet."""
+        return self.filter(route__isnull=True, waits_for__isnull=True)
+
     def claimable(self) -> ItemQuerySet:
         return self.filter(CLAIMABLE)
 
@@ -27,6 +31,13 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 class Item(models.Model):
     """What is judged: a prompt (messages, contexts) with its completions."""
+
+    class WaitsFor(models.TextChoices):
+        """What has to come before the item is routed, or routed again."""
+
+        JUDGE = "judge", "the judge's label"
+        BUDGET = "budget", "budget"
+        POLICY = "policy", "the policy that is on now"
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="items", db_index=False
@@ -42,6 +53,7 @@ class Item(models.Model):
     prompt_hash = models.CharField(max_length=64)
     evaluation = models.BooleanField(default=False)
     route = models.CharField(max_length=5, choices=Route, null=True, blank=True)  # noqa: DJ001 null is "not yet routed"
+    waits_for = models.CharField(max_length=6, choices=WaitsFor, null=True, blank=True)  # noqa: DJ001 null is "for nothing"
     overlap = models.PositiveSmallIntegerField()
     seats_left = models.PositiveSmallIntegerField()
     queue = models.CharField(max_length=100, blank=True)
@@ -80,7 +92,14 @@ class Item(models.Model):
             ),
             models.Index(fields=("project",), name="item_stale", condition=Q(stale=True)),
             models.Index(
-                fields=("project",), name="item_unrouted", condition=Q(route__isnull=True)
+                fields=("project", "id"),
+                name="item_undecided",
+                condition=Q(route__isnull=True, waits_for__isnull=True),
+            ),
+            models.Index(
+                fields=("project", "waits_for", "seats_left"),
+                name="item_waits",
+                condition=Q(waits_for__isnull=False),
             ),
         )
 
