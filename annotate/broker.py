@@ -40,6 +40,7 @@ def transport_options(url: str, database: dict[str, Any]) -> dict[str, Any]:
         "wait_time_seconds": 0,  # waits for a notification instead of polling inside the server
         "polling_interval": 1.0,
         "pool_size": 2,
+        "pool_timeout": 5,
         "visibility_timeout": VISIBILITY_SECONDS,
     }
 

@@ -1,10 +1,12 @@
 """The Celery application, which queues jobs and runs them in workers."""
 
 import os
+import signal
 from typing import Any
 
+import billiard
 from celery import Celery
-from celery.signals import celeryd_init, worker_process_init
+from celery.signals import celeryd_init, worker_process_init, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotate.settings")
 
@@ -26,3 +28,14 @@ def listen(*, conf: Any, **_: Any) -> None:
 @worker_process_init.connect
 def only_send(**_: Any) -> None:
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "use_notify": False}
+
+
+@worker_shutting_down.connect
+def leave_at_once_when_idle(**_: Any) -> None:
+    """A warm stop takes Celery six seconds even when there is nothing to wait for."""
+    from celery.worker import state  # only a worker loads this
+
+    if not state.active_requests and not state.reserved_requests:
+        for child in billiard.active_children():
+            os.kill(child.pid, signal.SIGKILL)
+        os._exit(0)

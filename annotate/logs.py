@@ -14,7 +14,12 @@ SHARED: list[Processor] = [
 
 
 def console_formatter() -> structlog.stdlib.ProcessorFormatter:
-    return _formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0))
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        pad_event_to=0,
+        exception_formatter=structlog.dev.plain_traceback,  # the others print variables: keys, prompts
+    )
+    return _formatter(renderer)
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:

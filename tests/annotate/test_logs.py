@@ -1,0 +1,33 @@
+import json
+import logging
+import sys
+
+import pytest
+
+from annotate.logs import console_formatter, json_formatter
+
+
+def record(**extra):
+    key = "sk-secret"
+    try:
+        raise ValueError(len(key))
+    except ValueError:
+        record = logging.LogRecord(
+            "tandem", logging.ERROR, __file__, 1, "call failed", None, sys.exc_info()
+        )
+    record.__dict__.update(extra)
+    return record
+
+
+@pytest.mark.parametrize("formatter", [console_formatter, json_formatter])
+def test_a_fault_is_logged_without_the_values_of_variables(formatter):
+    line = formatter().format(record(project="demo"))
+    assert "ValueError: 9" in line
+    assert "sk-secret" not in line.replace('key = "sk-secret"', "")
+    assert "demo" in line
+
+
+def test_a_json_line_holds_the_values_by_name():
+    line = json.loads(json_formatter().format(record(project="demo", seconds_spent=1.5)))
+    assert (line["event"], line["project"], line["seconds_spent"]) == ("call failed", "demo", 1.5)
+    assert line["level"] == "error"
