@@ -1,7 +1,5 @@
 """One label made of several, per question and source, recomputed for items whose labels changed."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -55,7 +53,7 @@ def _aggregates(project: Project, items: list[int]) -> Iterator[Aggregate]:
     now = timezone.now()
     for item, group in groupby(annotations, key=lambda annotation: annotation.item_id):
         for (question, source), answers in _by_source(group).items():
-            if question not in project.questions:
+            if question not in project.questions.names:
                 continue
             combined = project.questions[question].combine(answers)
             yield Aggregate(

@@ -6,10 +6,7 @@ same in a project of ten items and of a million: what is free is read from the i
 through the partial index of open items, from a cursor that only moves on.
 """
 
-from __future__ import annotations
-
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,14 +60,14 @@ _AHEAD = f"""
     SELECT item.id, item.rank FROM annotate_item AS item
     WHERE {_FREE} AND item.queue = %(queue)s AND (item.rank, item.id) >= (%(rank)s, %(id)s)
     ORDER BY item.rank, item.id LIMIT 1
-"""
+"""  # noqa: S608  # made of constants
 _RETURNED = f"""
     SELECT item.id, item.returned FROM annotate_item AS item
     WHERE {_FREE} AND item.returned > %(mark)s AND item.queue = ANY(%(queues)s)
     ORDER BY item.returned LIMIT 1
-"""
+"""  # noqa: S608  # made of constants
 _LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
-_THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"
+_THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
 _MEMBER = """
     SELECT member.ranking, member.returned_mark, member.queues,
         project.ranking, project.lease_seconds
@@ -138,7 +135,7 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
 def _rows(query: str, parameters: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _lock(membership: Membership, annotator: int) -> _Member:
@@ -363,7 +360,7 @@ def save_draft(assignment: Assignment, draft: dict[str, Any]) -> None:
 
 def expire_overdue(*, limit: int = 500) -> int:
     """Take overdue leases back, each in a transaction of its own; how many were."""
-    overdue: Sequence[Assignment] = Assignment.objects.overdue().order_by("expires_at")[:limit]
+    overdue = Assignment.objects.overdue().order_by("expires_at")[:limit]
     return sum(_expire(assignment) for assignment in overdue)
 
 

@@ -5,8 +5,6 @@ for every due project that has none on the way, so a lost hint, a killed worker 
 costs seconds and never work. Jobs take rows in batches with SKIP LOCKED and may run twice.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import threading
@@ -73,7 +71,7 @@ def hint(project_id: int, kind: str) -> bool:
         .update(queued_at=now)
     )
     if sent:
-        run_job.delay_on_commit(kind, project_id)
+        run_job.delay_on_commit(kind, project_id)  # type: ignore[attr-defined]  # the stubs lack it
     return bool(sent)
 
 
@@ -115,8 +113,7 @@ def _run_for_a_stretch(kind: JobKind, project: Project) -> None:
             started_at=None,
             failures=failures,
             fault=f"{type(error).__name__}: {error}",
-            not_before=timezone.now()
-            + timedelta(seconds=min(2.0**failures, LONGEST_WAIT_SECONDS)),
+            not_before=timezone.now() + timedelta(seconds=min(2.0**failures, LONGEST_WAIT_SECONDS)),
         )
     else:
         own.update(started_at=None, failures=0, fault="", not_before=None)
@@ -145,7 +142,7 @@ def worker_name() -> str:
 
 def beat() -> None:
     """Begin this process's heartbeat, if it has none; it goes on in a thread of its own."""
-    global _heart  # noqa: PLW0603  # one heart a process, and a fork has none of its parent's
+    global _heart  # one heart a process, and a fork has none of its parent's
     if _heart is None or _heart[0] != os.getpid() or not _heart[1].is_alive():
         _pulse()
         thread = threading.Thread(target=_go_on, name="heartbeat", daemon=True)
@@ -171,7 +168,9 @@ def _go_on() -> None:
 
 
 def stale_projects() -> Iterable[int]:
-    return Item.objects.stale().order_by("project_id").values_list("project_id", flat=True).distinct()
+    return (
+        Item.objects.stale().order_by("project_id").values_list("project_id", flat=True).distinct()
+    )
 
 
 @job("aggregate", due=stale_projects)

@@ -1,7 +1,5 @@
 """Labels that come without an assignment: from judges, imports and reviewers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Money and people's labels: reserved before they are spent, settled after, never past a budget."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 

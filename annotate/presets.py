@@ -1,7 +1,5 @@
 """Project presets: a form, guidelines and settings to start from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

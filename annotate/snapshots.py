@@ -1,7 +1,5 @@
 """Frozen, citable sets of annotations."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import zlib
@@ -23,7 +21,7 @@ def pack_ids(ids: Iterable[int]) -> bytes:
     return zlib.compress(np.diff(array, prepend=0).astype("<i8").tobytes())
 
 
-def unpack_ids(packed: bytes) -> list[int]:
+def unpack_ids(packed: bytes | memoryview) -> list[int]:
     differences = np.frombuffer(zlib.decompress(bytes(packed)), dtype="<i8")
     return [int(pk) for pk in np.cumsum(differences)]
 

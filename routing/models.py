@@ -44,6 +44,10 @@ class Judge(models.Model):
     active = models.BooleanField(default=True)
     # Why the judge stands still ("unknown price"), shown to admins; empty while it works.
     fault = models.TextField(blank=True)
+    # When a judge that stands still is tried again.
+    retry_at = models.DateTimeField(null=True, blank=True)
+    # Items up to this id have their calls, or are not for judges; later routes ask for theirs.
+    planned_to = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = JudgeQuerySet.as_manager()
@@ -62,13 +66,14 @@ class Judge(models.Model):
 
 
 class JudgeCall(models.Model):
-    """One call to a judge about one item: reserved, then answered, failed or lost.
+    """One call to a judge about one item: waiting, reserved, then answered, failed or lost.
 
     Both orders are two calls. A call whose worker died keeps its reservation as spent, is marked
     lost and is asked once more.
     """
 
     class State(models.TextChoices):
+        WAITING = "waiting"
         RESERVED = "reserved"
         ANSWERED = "answered"
         FAILED = "failed"
@@ -82,7 +87,7 @@ class JudgeCall(models.Model):
     order = models.PositiveSmallIntegerField()
     sample = models.PositiveSmallIntegerField(default=0)
     shown_order = ArrayField(models.PositiveSmallIntegerField())
-    state = models.CharField(max_length=8, choices=State, default=State.RESERVED)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     losses = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=100, blank=True)
@@ -109,7 +114,9 @@ class JudgeCall(models.Model):
         indexes = (
             models.Index(fields=("item",), name="judge_call_item"),
             models.Index(
-                fields=("judge",), name="judge_call_in_flight", condition=Q(state="reserved")
+                fields=("judge", "id"),
+                name="judge_call_open",
+                condition=Q(state__in=("waiting", "reserved", "lost")),
             ),
         )
 

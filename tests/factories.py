@@ -1,7 +1,5 @@
 """Rows for tests: plain functions with sensible defaults."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import timedelta
 from itertools import count

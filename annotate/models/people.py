@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import datetime
@@ -19,18 +17,18 @@ class User(AbstractUser):
     """Somebody who signs in. What they may do is decided by their memberships."""
 
     @property
-    def annotator_or_new(self) -> Annotator:
+    def annotator_or_new(self) -> "Annotator":
         return Annotator.objects.for_user(self)
 
 
 class AnnotatorQuerySet(models.QuerySet["Annotator"]):
-    def humans(self) -> AnnotatorQuerySet:
+    def humans(self) -> "AnnotatorQuerySet":
         return self.filter(kind=Annotator.Kind.HUMAN)
 
-    def llms(self) -> AnnotatorQuerySet:
+    def llms(self) -> "AnnotatorQuerySet":
         return self.filter(kind=Annotator.Kind.LLM)
 
-    def for_user(self, user: User) -> Annotator:
+    def for_user(self, user: User) -> "Annotator":
         annotator, _ = self.get_or_create(
             user=user, defaults={"kind": Annotator.Kind.HUMAN, "name": user.username}
         )
@@ -83,7 +81,7 @@ class Annotator(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def at_least(self, role: str) -> MembershipQuerySet:
+    def at_least(self, role: str) -> "MembershipQuerySet":
         order = list(Membership.Role.values)
         return self.filter(role__in=order[order.index(role) :])
 
@@ -147,14 +145,14 @@ class Cursor(models.Model):
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    def usable(self) -> ApiTokenQuerySet:
+    def usable(self) -> "ApiTokenQuerySet":
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()), user__is_active=True
         )
 
     def issue(
         self, user: User, *, name: str, scopes: list[str], expires_at: datetime | None = None
-    ) -> tuple[ApiToken, str]:
+    ) -> tuple["ApiToken", str]:
         """A new token and its secret, which is shown once and never stored."""
         secret = f"tdm_{secrets.token_urlsafe(32)}"
         token = self.create(
@@ -167,7 +165,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         )
         return token, secret
 
-    def of_secret(self, secret: str) -> ApiToken | None:
+    def of_secret(self, secret: str) -> "ApiToken | None":
         return self.usable().filter(digest=ApiToken.digest_of(secret)).first()
 
 
@@ -198,7 +196,7 @@ class ApiToken(models.Model):
         return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def member_role(user: User, project: Project) -> str | None:
+def member_role(user: User, project: "Project") -> str | None:
     """The user's role in the project; staff are admins everywhere; None for strangers."""
     if user.is_staff:
         return Membership.Role.ADMIN

@@ -1,7 +1,5 @@
 """Question kinds: every folder here that has a ``kind`` module is one."""
 
-from __future__ import annotations
-
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,8 +69,9 @@ class Questions(Sequence[Question[Any]]):
     def __getitem__(self, index: Any) -> Any:
         return self._by_name[index] if isinstance(index, str) else self._questions[index]
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._by_name or name in self._questions
+    @property
+    def names(self) -> list[str]:
+        return list(self._by_name)
 
     def of_kind(self, kind: str) -> list[Question[Any]]:
         return [question for question in self if question.kind == kind]
@@ -91,7 +90,9 @@ class Questions(Sequence[Question[Any]]):
         """
         if not isinstance(raw, Mapping):
             raise IncompleteAnswers({"": "the answers are not an object; send {question: answer}"})
-        faults = {name: "no such question in this form" for name in raw if name not in self}
+        faults = {
+            name: "no such question in this form" for name in raw if name not in self._by_name
+        }
         answers: Answers = {}
         for question in self:
             given = raw.get(question.name)

@@ -1,7 +1,5 @@
 """What every question kind offers. A kind is one folder and touches no other."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -187,7 +185,7 @@ def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config
     ]
     if missing := [key for key in needed if key not in settings]:
         raise InvalidForm(f"Question {name!r}: setting {missing[0]!r} is missing; add it.")
-    values = {}
+    values: dict[str, Any] = {}
     for key in known:
         if key in settings:
             value = settings[key]

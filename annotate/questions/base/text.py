@@ -1,7 +1,5 @@
 """What text may be stored: offsets count code points, so text is kept exactly as it came."""
 
-from __future__ import annotations
-
 import re
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")

@@ -1,7 +1,5 @@
 """Which of two completions is better, and by how much."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +46,7 @@ class Step:
 
 
 class Preference(Question[PreferenceConfig]):
-    """Answers are ``{"value": int or None, "both_bad": bool}``: −k (first much better) … k."""
+    """Answers are ``{"value": int or None, "both_bad": bool}``: -k (first much better) … k."""
 
     kind = "preference"
     Config = PreferenceConfig
@@ -153,8 +151,10 @@ class Preference(Question[PreferenceConfig]):
         return {} if answer["value"] is None else {"": float(answer["value"])}
 
     def columns(self, answer: Answer) -> dict[str, Any]:
-        cells = {"": answer["value"]}
-        return cells | {BOTH_BAD: answer[BOTH_BAD]} if self.config.both_bad else cells
+        cells: dict[str, Any] = {"": answer["value"]}
+        if self.config.both_bad:
+            cells[BOTH_BAD] = answer[BOTH_BAD]
+        return cells
 
     def words(self, answer: Answer) -> str:
         value, words = answer["value"], ["both bad"] if answer[BOTH_BAD] else []
@@ -167,7 +167,7 @@ class Preference(Question[PreferenceConfig]):
 
     def _verdicts(self) -> dict[str, Answer]:
         a, b = "AB" if self.config.pair == (0, 1) else map(letter, sorted(self.config.pair))
-        verdicts = {}
+        verdicts: dict[str, Answer] = {}
         for value in self.scale:
             sign = "=" if value == 0 else (">" if value < 0 else "<") * abs(value)
             verdicts[f"{a}{sign}{b}"] = {"value": value, BOTH_BAD: False}

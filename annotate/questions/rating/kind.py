@@ -1,7 +1,5 @@
 """How good each completion is in one aspect, on a Likert scale."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

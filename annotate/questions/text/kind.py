@@ -1,7 +1,5 @@
 """Free text, such as the reason for a preference."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
