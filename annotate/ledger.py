@@ -1,13 +1,16 @@
 """Money and people's labels: reserved before they are spent, settled after, never past a budget."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from annotate.models import Annotation, Budget, BudgetPeriod, LedgerEntry, Project
 from annotate.models.budgets import Unit
+
+NO_CAP = Decimal("Infinity")
 
 
 class BudgetReached(Exception):
@@ -23,43 +26,51 @@ def remaining(project: Project, unit: str) -> Decimal | None:
     return max(min(left), Decimal(0)) if left else None
 
 
-@transaction.atomic
 def reserve_many(project: Project, unit: str, amounts: Mapping[str, Decimal]) -> set[str]:
     """Reserve in order what fits; the references that stand reserved now.
 
     A reference that was reserved before is among them and costs nothing again.
     """
-    periods = _lock_periods(project, unit)
+    return reserve_all(project, {name: {unit: amount} for name, amount in amounts.items()})
+
+
+@transaction.atomic
+def reserve_all(project: Project, wanted: Mapping[str, Mapping[str, Decimal]]) -> set[str]:
+    """As ``reserve_many``, with amounts by unit: each reference gets all that it wants, or nothing."""
+    units = sorted({unit for amounts in wanted.values() for unit in amounts})
+    periods = {unit: _lock_periods(project, unit) for unit in units}
     before = set(
         LedgerEntry.objects.filter(
-            project=project,
-            unit=unit,
-            kind=LedgerEntry.Kind.RESERVATION,
-            reference__in=list(amounts),
-        ).values_list("reference", flat=True)
+            project=project, kind=LedgerEntry.Kind.RESERVATION, reference__in=list(wanted)
+        ).values_list("reference", "unit")
     )
-    left = min((p.budget.cap - p.committed for p in periods), default=None)
-    granted: dict[str, Decimal] = {}
-    for reference, amount in amounts.items():
-        if reference in before:
+    left = {
+        unit: min((p.budget.cap - p.committed for p in periods[unit]), default=NO_CAP)
+        for unit in units
+    }
+    new: list[LedgerEntry] = []
+    standing: set[str] = set()
+    for reference, amounts in wanted.items():
+        more = {unit: n for unit, n in amounts.items() if (reference, unit) not in before}
+        if any(amount > left[unit] for unit, amount in more.items()):
             continue
-        if left is not None:
-            if amount > left:
-                continue
-            left -= amount
-        granted[reference] = amount
-    _commit(periods, sum(granted.values(), Decimal(0)))
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            project=project,
-            kind=LedgerEntry.Kind.RESERVATION,
-            unit=unit,
-            amount=amount,
-            reference=reference,
-        )
-        for reference, amount in granted.items()
-    )
-    return before | set(granted)
+        standing.add(reference)
+        for unit, amount in more.items():
+            left[unit] -= amount
+            new.append(
+                LedgerEntry(
+                    project=project,
+                    kind=LedgerEntry.Kind.RESERVATION,
+                    unit=unit,
+                    amount=amount,
+                    reference=reference,
+                )
+            )
+    for unit in units:
+        _commit(periods[unit], sum((e.amount for e in new if e.unit == unit), Decimal(0)))
+    # Without a budget nothing is locked, and two may reserve the same at once.
+    LedgerEntry.objects.bulk_create(new, ignore_conflicts=True)
+    return standing
 
 
 def reserve(project: Project, unit: str, amount: Decimal, *, reference: str) -> None:
@@ -107,22 +118,33 @@ def pay(annotation: Annotation) -> None:
         annotator=annotation.annotator,
         reference=reference,
     )
-    reserved = LedgerEntry.objects.filter(
-        project=project,
-        unit=Unit.USD,
-        kind=LedgerEntry.Kind.RESERVATION,
-        reference=item_reference(annotation.item_id),
-    ).exists()
-    if reserved:
+    covered = min(amount, _reserved_pay_left(annotation))
+    if covered > 0:
         LedgerEntry.objects.create(
             project=project,
             kind=LedgerEntry.Kind.SETTLEMENT,
             unit=Unit.USD,
-            amount=-amount,
+            amount=-covered,
             reference=reference,
         )
-    else:
-        _commit(_lock_periods(project, Unit.USD), amount)
+    if covered < amount:
+        _commit(_lock_periods(project, Unit.USD), amount - max(covered, Decimal(0)))
+
+
+def _reserved_pay_left(annotation: Annotation) -> Decimal:
+    """What earlier labels of the item have left of its reserved pay."""
+    entries = LedgerEntry.objects.filter(project_id=annotation.project_id, unit=Unit.USD)
+    reserved = entries.filter(
+        kind=LedgerEntry.Kind.RESERVATION, reference=item_reference(annotation.item_id)
+    ).total(Unit.USD)
+    if not reserved:
+        return Decimal(0)
+    others = Annotation.objects.filter(item=annotation.item_id, assignment__isnull=False)
+    references = [
+        f"annotation:{pk}" for pk in others.exclude(pk=annotation.pk).values_list("pk", flat=True)
+    ]
+    used = entries.filter(kind=LedgerEntry.Kind.SETTLEMENT, reference__in=references)
+    return reserved + used.total(Unit.USD)
 
 
 def item_reference(item_id: int) -> str:
@@ -131,20 +153,48 @@ def item_reference(item_id: int) -> str:
 
 
 def _lock_periods(project: Project, unit: str) -> list[BudgetPeriod]:
-    wanted = [
-        (budget, budget.period_start())
-        for budget in project.budgets.filter(unit=unit).order_by("pk")
-    ]
-    BudgetPeriod.objects.bulk_create(
-        (BudgetPeriod(budget=budget, starts_on=day) for budget, day in wanted),
-        ignore_conflicts=True,
-    )
-    return [
+    budgets = list(project.budgets.filter(unit=unit).order_by("pk"))
+    if not budgets:
+        return []
+    running = Q()
+    for budget in budgets:
+        running |= Q(budget=budget, starts_on=budget.period_start())
+    rows = (
         BudgetPeriod.objects.select_for_update(no_key=True, of=("self",))
         .select_related("budget")
-        .get(budget=budget, starts_on=day)
-        for budget, day in wanted
-    ]
+        .filter(running)
+        .order_by("budget_id")
+    )
+    periods = list(rows)
+    if len(periods) == len(budgets):
+        return periods
+    known = {period.budget_id for period in periods}
+    BudgetPeriod.objects.bulk_create(
+        (
+            BudgetPeriod(
+                budget=budget,
+                starts_on=budget.period_start(),
+                committed=_moved_since(project, unit, budget.period_start()),
+            )
+            for budget in budgets
+            if budget.pk not in known
+        ),
+        ignore_conflicts=True,
+    )
+    return list(rows.all())
+
+
+def _moved_since(project: Project, unit: str, day: date) -> Decimal:
+    """What a period that begins with ``day`` has committed already: a budget may be set later.
+
+    A settlement counts where what it settles does.
+    """
+    start = datetime.combine(day, time.min, tzinfo=UTC)
+    entries = LedgerEntry.objects.filter(project=project, unit=unit, created_at__gte=start)
+    settled = entries.filter(reference=OuterRef("reference")).exclude(
+        kind=LedgerEntry.Kind.SETTLEMENT
+    )
+    return entries.filter(~Q(kind=LedgerEntry.Kind.SETTLEMENT) | Exists(settled)).total(unit)
 
 
 def _commit(periods: list[BudgetPeriod], amount: Decimal) -> None:
@@ -157,4 +207,6 @@ def _commit(periods: list[BudgetPeriod], amount: Decimal) -> None:
 def committed(budget: Budget) -> Decimal:
     """What the running period of a budget has reserved and spent."""
     period = budget.periods.filter(starts_on=budget.period_start()).first()
-    return period.committed if period else Decimal(0)
+    if period is None:
+        return _moved_since(budget.project, budget.unit, budget.period_start())
+    return period.committed
