@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -90,9 +90,8 @@ def run_job(kind: str, project_id: int) -> None:
     if project is None or not _only_one(kind, project_id):
         return
     try:
-        Hint.objects.filter(project=project, kind=kind).update(
-            started_at=timezone.now(), worker=worker_name(), queued_at=None
-        )
+        started = {"started_at": timezone.now(), "worker": worker_name(), "queued_at": None}
+        Hint.objects.update_or_create(project=project, kind=kind, defaults=started)
         _run_for_a_stretch(KINDS[kind], project)
     finally:
         _let_others(kind, project_id)
@@ -143,8 +142,8 @@ def worker_name() -> str:
 def beat() -> None:
     """Begin this process's heartbeat, if it has none; it goes on in a thread of its own."""
     global _heart  # one heart a process, and a fork has none of its parent's
+    _pulse()
     if _heart is None or _heart[0] != os.getpid() or not _heart[1].is_alive():
-        _pulse()
         thread = threading.Thread(target=_go_on, name="heartbeat", daemon=True)
         _heart = (os.getpid(), thread)
         thread.start()
@@ -158,10 +157,11 @@ def _go_on() -> None:
     while True:
         time.sleep(HEARTBEAT_SECONDS)
         try:
-            close_old_connections()
             _pulse()
         except Exception:
             log.warning("heartbeat failed", exc_info=True)
+        finally:
+            connection.close()
 
 
 # ------------------------------------------------------------------------- this application's jobs

@@ -16,6 +16,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
         settings.EMBEDDED.use()
 
 
+@pytest.fixture(autouse=True)
+def _no_heartbeat_beyond_the_test(monkeypatch):
+    """The first beat of a heart is enough here; its thread would outlive the test's database."""
+    monkeypatch.setattr("annotate.jobs._go_on", lambda: None)
+
+
 @pytest.fixture
 def broker(transactional_db):
     """The real queue, in the test's own database."""
