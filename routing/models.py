@@ -79,6 +79,10 @@ class JudgeCall(models.Model):
         FAILED = "failed"
         LOST = "lost"
 
+    # Still to be answered; of these, free for a worker to take.
+    OPEN: ClassVar = (State.WAITING, State.RESERVED, State.LOST)
+    FREE: ClassVar = (State.WAITING, State.LOST)
+
     judge = models.ForeignKey(Judge, on_delete=models.CASCADE, related_name="calls", db_index=False)
     item = models.ForeignKey(
         Item, on_delete=models.CASCADE, related_name="judge_calls", db_index=False
@@ -99,7 +103,9 @@ class JudgeCall(models.Model):
     fault = models.TextField(blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
-    reserved_usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
+    # Of the try in flight: its reservation. Of a call that came back: what is still to be settled.
+    reserved_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
+    # All tries together, those that were lost or timed out at what was reserved for them.
     cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
     seconds_spent = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
@@ -116,7 +122,8 @@ class JudgeCall(models.Model):
             models.Index(
                 fields=("judge", "id"),
                 name="judge_call_open",
-                condition=Q(state__in=("waiting", "reserved", "lost")),
+                condition=Q(state__in=("waiting", "reserved", "lost"))
+                | Q(reserved_usd__isnull=False),
             ),
         )
 
@@ -163,6 +170,11 @@ class RoutingPolicy(models.Model):
         return f"{self.kind} v{self.version}"
 
 
+class RoutingDecisionQuerySet(models.QuerySet["RoutingDecision"]):
+    def current(self) -> RoutingDecisionQuerySet:
+        return self.filter(current=True)
+
+
 class RoutingDecision(models.Model):
     """Where an item was sent, by which policy, and why. An item may be decided again."""
 
@@ -175,12 +187,25 @@ class RoutingDecision(models.Model):
     score = models.FloatField(null=True, blank=True)
     reason = models.CharField(max_length=200)
     features = models.JSONField(default=dict, blank=True)
+    # False once a later decision about the item stands.
+    current = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects: ClassVar = RoutingDecisionQuerySet.as_manager()
+
     class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("item",), name="decision_current_once", condition=Q(current=True)
+            ),
+        )
         indexes = (
             models.Index(fields=("item", "-id"), name="decision_item"),
-            models.Index(fields=("policy", "route", "reason"), name="decision_counts"),
+            models.Index(
+                fields=("policy", "route", "reason"),
+                name="decision_counts",
+                condition=Q(current=True),
+            ),
         )
 
     def __str__(self) -> str:
