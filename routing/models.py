@@ -254,6 +254,9 @@ class RewardModel(models.Model):
     # Why it was or was not promoted, in words.
     verdict = models.CharField(max_length=300, blank=True)
     seconds_spent = models.FloatField(null=True, blank=True)
+    # When the open items were first ranked by it, and the last item it has scored.
+    ranked_at = models.DateTimeField(null=True, blank=True)
+    scored_to = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = RewardModelQuerySet.as_manager()
