@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from routing.policies.base import Case, JudgeState, Policy, Route, Wish
@@ -64,7 +64,7 @@ def _wish(policy: Policy[Any], case: Case) -> Wish:
     if policy.draw(case, purpose=RANDOM_SHARE) < policy.random_share:
         return Wish(BOTH, RANDOM_SHARE)
     if case.judge in NO_LABEL:
-        wish = policy.wish(case)
+        wish = policy.wish(replace(case, judge=JudgeState.PENDING))
         no_label = Wish(HUMAN, NO_LABEL[case.judge], wish.score, 1.0)
         return no_label if wish.route == JUDGE else wish
     return policy.wish(case)
