@@ -219,7 +219,7 @@ class EmbeddedPostgres:
                 options,
                 "-w",
                 "-t",
-                "600",
+                "300",
             )
         except EmbeddedError as error:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]

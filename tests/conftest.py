@@ -7,6 +7,7 @@ from django.db import connection
 
 from annotate.broker import install_queue, transport_options
 from annotate.celery import app
+from tests.running import new_folder
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 def _no_heartbeat_beyond_the_test(monkeypatch):
     """The first beat of a heart is enough here; its thread would outlive the test's database."""
     monkeypatch.setattr("annotate.jobs._go_on", lambda: None)
+
+
+@pytest.fixture
+def folder():
+    """A new folder that an embedded server can use."""
+    with new_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

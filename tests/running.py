@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 from pathlib import Path
@@ -15,6 +16,13 @@ from django.db import connection
 from annotate.processes import command
 
 ROOT = Path(__file__).parent.parent
+
+
+@contextlib.contextmanager
+def new_folder():
+    """For an embedded server: under root that is another user, whom pytest shuts out of its own folders."""
+    with tempfile.TemporaryDirectory(prefix="tandem-test-") as folder:
+        yield Path(folder)
 
 
 def database_url():

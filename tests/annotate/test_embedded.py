@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from annotate.embedded import DATABASE, EmbeddedError, EmbeddedPostgres
-from tests.running import python, wait_for
+from tests.running import new_folder, python, wait_for
 
 USE = """
 import sys, pathlib
@@ -21,17 +21,18 @@ sys.stdin.readline()
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory):
+def template():
     """A stopped server's folder: making one takes a second."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("template") / "postgres")
-    server.ensure_running()
-    server.stop()
-    return server.folder
+    with new_folder() as folder:
+        server = EmbeddedPostgres(folder / "postgres")
+        server.ensure_running()
+        server.stop()
+        yield server.folder
 
 
 @pytest.fixture
-def server(template, tmp_path):
-    server = EmbeddedPostgres(tmp_path / "postgres")
+def server(template, folder):
+    server = EmbeddedPostgres(folder / "postgres")
     subprocess.run(["cp", "--archive", template, server.folder], check=True)
     yield server
     server.leave()
@@ -67,25 +68,25 @@ def test_it_listens_on_no_network_address(server):
     assert server._process().net_connections("inet") == []
 
 
-def test_a_long_path_with_spaces_gets_a_short_socket_folder(template, tmp_path):
-    folder = tmp_path / "a folder with spaces" / ("long" * 25) / "postgres"
-    folder.parent.mkdir(parents=True)
-    subprocess.run(["cp", "--archive", template, folder], check=True)
-    server = EmbeddedPostgres(folder)
+def test_a_long_path_with_spaces_gets_a_short_socket_folder(template, folder):
+    data = folder / "a folder with spaces" / ("long" * 25) / "postgres"
+    data.parent.mkdir(parents=True)
+    subprocess.run(["cp", "--archive", template, data], check=True)
+    server = EmbeddedPostgres(data)
     server.ensure_running()
     try:
         assert " " not in str(server.socket_folder)
         assert len(str(server.socket_folder)) < 90
         assert server.socket_folder.stat().st_mode & 0o077 == 0
-        assert execute(server, "SHOW data_directory") == [(str(folder),)]
+        assert execute(server, "SHOW data_directory") == [(str(data),)]
     finally:
         server.stop()
         shutil.rmtree(server.socket_folder)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
-def test_a_socket_folder_of_somebody_else_is_refused(tmp_path):
-    server = EmbeddedPostgres(tmp_path / "with space" / "postgres")
+def test_a_socket_folder_of_somebody_else_is_refused(folder):
+    server = EmbeddedPostgres(folder / "with space" / "postgres")
     server.folder.parent.mkdir()
     server.socket_folder.mkdir()
     os.chown(server.socket_folder, 12345, 12345)
@@ -96,20 +97,19 @@ def test_a_socket_folder_of_somebody_else_is_refused(tmp_path):
         server.socket_folder.rmdir()
 
 
-def test_data_of_another_version_are_refused_with_a_line_that_says_what_to_do(tmp_path):
-    folder = tmp_path / "postgres"
-    folder.mkdir()
-    (folder / "PG_VERSION").write_text("16\n")
+def test_data_of_another_version_are_refused_with_a_line_that_says_what_to_do(folder):
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "PG_VERSION").write_text("16\n")
     with pytest.raises(
         EmbeddedError, match=r"^.*/postgres holds data of PostgreSQL 16, .* move"
     ) as error:
-        EmbeddedPostgres(folder).ensure_running()
+        EmbeddedPostgres(folder / "postgres").ensure_running()
     assert "\n" not in str(error.value)
 
 
-def test_a_start_that_was_interrupted_begins_anew(template, tmp_path):
-    server = EmbeddedPostgres(tmp_path / "postgres")
-    half_made = tmp_path / "postgres.new"
+def test_a_start_that_was_interrupted_begins_anew(template, folder):
+    server = EmbeddedPostgres(folder / "postgres")
+    half_made = folder / "postgres.new"
     half_made.mkdir()
     (half_made / "PG_VERSION").write_text("18\n")
     server.ensure_running()
@@ -173,9 +173,9 @@ def test_commands_that_start_together_start_one_server(server):
     assert not server.is_running()
 
 
-def test_a_dump_of_one_copy_is_restored_in_another(tmp_path):
+def test_a_dump_of_one_copy_is_restored_in_another(folder):
     def run(copy, *arguments):
-        environment = {**os.environ, "ANNOTATE_VAR": str(tmp_path / copy), "DATABASE_URL": ""}
+        environment = {**os.environ, "ANNOTATE_VAR": str(folder / copy), "DATABASE_URL": ""}
         process = python(
             "-m", "annotate.embedded", *arguments, env=environment, stdout=subprocess.PIPE
         )
@@ -183,7 +183,7 @@ def test_a_dump_of_one_copy_is_restored_in_another(tmp_path):
         assert process.returncode == 0
         return answer.decode()
 
-    dump = tmp_path / "dump"
+    dump = folder / "dump"
     run("old", "psql", "--quiet", "--command=CREATE TABLE kept AS SELECT 'é' AS word")
     run("old", "pg_dump", "--format=custom", f"--file={dump}")
     run("new", "pg_restore", "--dbname=tandem", str(dump))

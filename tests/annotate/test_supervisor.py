@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from annotate.supervisor import BackOff
-from tests.running import ROOT, free_port, wait_for
+from tests.running import ROOT, free_port, new_folder, wait_for
 
 
 class Run:
@@ -87,8 +87,9 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def var(tmp_path_factory):
-    return tmp_path_factory.mktemp("var")
+def var():
+    with new_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -150,12 +151,12 @@ def test_after_a_kill_nothing_lingers_and_the_next_start_waits_for_that(run, var
     assert again.everything() == []
 
 
-def test_a_taken_port_is_named_in_one_line_with_another_to_take(tmp_path):
+def test_a_taken_port_is_named_in_one_line_with_another_to_take(folder):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        run = Run(tmp_path, port)
+        run = Run(folder, port)
         assert run.process.wait(30) == 1
     assert run.said == (
         f"Port {port} on 127.0.0.1 cannot be used (Address already in use): "
@@ -163,10 +164,10 @@ def test_a_taken_port_is_named_in_one_line_with_another_to_take(tmp_path):
     )
 
 
-def test_data_of_another_postgresql_are_refused_in_one_line(tmp_path):
-    (tmp_path / "postgres").mkdir()
-    (tmp_path / "postgres" / "PG_VERSION").write_text("16\n")
-    run = Run(tmp_path, free_port())
+def test_data_of_another_postgresql_are_refused_in_one_line(folder):
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "PG_VERSION").write_text("16\n")
+    run = Run(folder, free_port())
     assert run.process.wait(30) == 1
     assert re.fullmatch(r".* holds data of PostgreSQL 16, .*\n", run.said)
 
