@@ -11,7 +11,6 @@ from routing.models import Judge, JudgeCall
 from routing.policies import Case, JudgeState, Signal
 
 Features = dict[str, float | None]
-UNFINISHED = (JudgeCall.State.WAITING, JudgeCall.State.RESERVED, JudgeCall.State.LOST)
 SIDES = {"a": -1, "tie": 0, "b": 1}  # of labels that an import kept as it found them
 
 
@@ -98,7 +97,7 @@ def state_of(labels: Labels) -> JudgeState:
     if labels.verdict is not None:
         return JudgeState.LABELLED
     states = {call.state for call in labels.calls}
-    if not states or states & set(UNFINISHED):
+    if not states or states & set(JudgeCall.OPEN):
         return JudgeState.PENDING
     return JudgeState.FAILED if JudgeCall.State.FAILED in states else JudgeState.UNDECIDED
 

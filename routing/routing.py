@@ -20,7 +20,8 @@ from annotate.ledger import item_reference, remaining, reserve_all
 from annotate.models import Annotation, Budget, Item, Project, User
 from annotate.models.budgets import Unit
 from annotate.models.projects import Route
-from routing.features import UNFINISHED, look_at
+from routing.features import look_at
+from routing.judging import want_routed
 from routing.models import Judge, JudgeCall, RoutingDecision, RoutingPolicy
 from routing.policies import (
     POLICIES,
@@ -64,6 +65,8 @@ def set_policy(
     judge = judge or _only_judge(project, kind)
     if judge is not None and judge.project_id != project.pk:
         raise InvalidPolicy(f"Judge {judge} belongs to another project; name one of this project.")
+    if judge is not None and not judge.active:
+        raise InvalidPolicy(f"Judge {judge} is off; switch it on or name another one.")
     versions = RoutingPolicy.objects.filter(project=project)
     versions.filter(active=True).update(active=False)
     Project.objects.filter(pk=project.pk).update(default_route=None)
@@ -147,7 +150,7 @@ def _judged(items: Any, judge: Judge) -> Any:
     """Those with which the judge is done: there is its label, or no call that may still bring one."""
     calls = JudgeCall.objects.filter(judge=judge, item=OuterRef("pk"))
     label = Annotation.objects.work().filter(annotator=judge.annotator_id, item=OuterRef("pk"))
-    over = Exists(calls) & ~Exists(calls.filter(state__in=UNFINISHED))
+    over = Exists(calls) & ~Exists(calls.filter(state__in=JudgeCall.OPEN))
     return items.filter(Exists(label) | over)
 
 
@@ -207,20 +210,18 @@ def _apply(
     unchanged = _lock_unchanged(items)
     by_item = {d.item: d for d in decisions if d.item in unchanged}
     by_item = _reserve(project, by_item, unchanged)
-    route_items(
-        {
-            pk: decision.route
-            for pk, decision in by_item.items()
-            if decision.route is not None and decision.route != unchanged[pk].route
-        }
-    )
+    routes = {
+        pk: decision.route
+        for pk, decision in by_item.items()
+        if decision.route is not None and decision.route != unchanged[pk].route
+    }
+    route_items(routes)
+    want_routed(project, [pk for pk, route in routes.items() if route != Route.HUMAN])
     waits: dict[str | None, list[int]] = {}
     for pk, decision in by_item.items():
         waits.setdefault(decision.waits_for, []).append(pk)
     _wait_for(waits)
     _store(policy, by_item, {case.item: case for case in cases})
-    if any(decision.waits_for == WaitsFor.JUDGE for decision in by_item.values()):
-        hint(project.pk, "judge")
 
 
 def _lock_unchanged(items: Sequence[Item]) -> dict[int, Item]:

@@ -4,28 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotate', '0004_item_waits_for'),
-        ('routing', '0002_judge_calls_wait'),
+        ("annotate", "0004_item_waits_for"),
+        ("routing", "0002_judge_calls_wait"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='routingdecision',
-            name='decision_counts',
+            model_name="routingdecision",
+            name="decision_counts",
         ),
         migrations.AddField(
-            model_name='routingdecision',
-            name='current',
+            model_name="routingdecision",
+            name="current",
             field=models.BooleanField(default=True),
         ),
         migrations.AddIndex(
-            model_name='routingdecision',
-            index=models.Index(condition=models.Q(('current', True)), fields=['policy', 'route', 'reason'], name='decision_counts'),
+            model_name="routingdecision",
+            index=models.Index(
+                condition=models.Q(("current", True)),
+                fields=["policy", "route", "reason"],
+                name="decision_counts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingdecision',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('item',), name='decision_current_once'),
+            model_name="routingdecision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("current", True)),
+                fields=("item",),
+                name="decision_current_once",
+            ),
         ),
     ]
