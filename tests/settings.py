@@ -17,3 +17,5 @@ ALLOWED_HOSTS = ["*"]
 if "pytest" in sys.modules:  # and not in the processes that a test starts
     CELERY_BROKER_URL = "memory://"  # queued jobs go nowhere, unless a test asks for the `broker`
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
+STATIC_ROOT = VAR / "test-static"  # noqa: F405
+STATIC_ROOT.mkdir(exist_ok=True)

@@ -118,7 +118,7 @@ class Guidelines(models.Model):
 
 class FormQuerySet(models.QuerySet["Form"]):
     @transaction.atomic
-    def add_version(self, project: Project, questions: list[dict[str, Any]]) -> Form:
+    def add_version(self, project: Project, questions: Any) -> Form:
         """Store ``questions`` as the project's next form. Raises ``InvalidForm``."""
         parse_questions(questions)
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)

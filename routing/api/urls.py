@@ -1,3 +1,8 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from routing.api import views
+
+urlpatterns = [
+    path("projects/<slug:slug>/score/", views.Scores.as_view(), name="api-scores"),
+    path("projects/<slug:slug>/score/<int:pk>/", views.OneScore.as_view(), name="api-score"),
+]

@@ -1,0 +1,198 @@
+"""Shapes of the API. Rules live in the domain functions that the views call."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from annotate.models import Annotation, Assignment, Item, Membership, Project, Transfer
+from annotate.models.projects import Route
+from annotate.presets import PRESETS
+from annotate.questions.base.question import letter
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    class Meta:
+        model = Project
+        fields = (
+            "slug",
+            "name",
+            "description",
+            "overlap",
+            "default_route",
+            "evaluation_share",
+            "random_share",
+            "lease_seconds",
+            "undo_seconds",
+            "pay_per_label_usd",
+            "retrain_after_labels",
+            "retrain_every_minutes",
+            "created_at",
+        )
+        read_only_fields = ("slug", "created_at")
+
+
+class NewProjectSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    slug = serializers.SlugField(max_length=60)
+    preset = serializers.ChoiceField(choices=list(PRESETS))
+    overlap = serializers.IntegerField(min_value=1, max_value=100, required=False)
+    default_route = serializers.ChoiceField(choices=Route.choices, required=False)
+
+
+class FormSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    questions = serializers.JSONField(help_text='[{"kind", "name", "title", …}]')
+
+
+class ItemSerializer(serializers.ModelSerializer[Item]):
+    """An item as researchers see it, its completions in the item's own order."""
+
+    completions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Item
+        fields = (
+            "id",
+            "key",
+            "source",
+            "messages",
+            "contexts",
+            "metadata",
+            "completions",
+            "route",
+            "overlap",
+            "seats_left",
+            "evaluation",
+            "rank",
+            "created_at",
+        )
+
+    def get_completions(self, item: Item) -> list[dict[str, Any]]:
+        return [
+            {"text": completion.text, "generator": completion.generator}
+            for completion in item.completions.all()
+        ]
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """What came of items sent in: counts, and every bad line by number."""
+
+    lines = serializers.IntegerField()
+    added = serializers.IntegerField()
+    present = serializers.IntegerField()
+    labels = serializers.IntegerField()
+    labels_present = serializers.IntegerField()
+    bad = serializers.IntegerField()
+    conflicts = serializers.IntegerField()
+    faults = serializers.ListField(child=serializers.DictField())
+
+
+class ShownItemSerializer(serializers.Serializer[Item]):
+    """An item as annotators see it: no generators, completions in the shown order."""
+
+    id = serializers.IntegerField()
+    messages = serializers.JSONField()
+    contexts = serializers.JSONField()
+    completions = serializers.JSONField(help_text='[{"letter": "A", "text": …}]')
+
+
+class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+    """Answers to an assignment are given in the order in which its completions are shown."""
+
+    item = serializers.SerializerMethodField()
+    form = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Assignment
+        fields = ("id", "key", "state", "expires_at", "item", "form")
+
+    def get_item(self, assignment: Assignment) -> dict[str, Any]:
+        item = assignment.item
+        texts = {completion.position: completion.text for completion in item.completions.all()}
+        return {
+            "id": item.pk,
+            "messages": item.messages,
+            "contexts": item.contexts,
+            "completions": [
+                {"letter": letter(place), "text": texts[position]}
+                for place, position in enumerate(assignment.order)
+            ],
+        }
+
+    def get_form(self, assignment: Assignment) -> dict[str, Any]:
+        return {"version": assignment.form.version, "questions": assignment.form.questions}
+
+
+class SubmissionSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=40, help_text="The assignment's key, as it was given.")
+    answers = serializers.DictField(help_text="{question: answer}, in the shown order.")
+    active_seconds = serializers.FloatField(min_value=0, max_value=1e6, required=False)
+    focused_seconds = serializers.FloatField(min_value=0, max_value=1e6, required=False)
+    wall_seconds = serializers.FloatField(min_value=0, max_value=1e7, required=False)
+
+
+class AnnotationSerializer(serializers.ModelSerializer[Annotation]):
+    """Answers in the item's own order."""
+
+    item = serializers.CharField(source="item.key")
+    annotator = serializers.CharField(source="annotator.name")
+    annotator_kind = serializers.CharField(source="annotator.kind")
+    form_version = serializers.IntegerField(source="form.version")
+
+    class Meta:
+        model = Annotation
+        fields = (
+            "id",
+            "item",
+            "annotator",
+            "annotator_kind",
+            "purpose",
+            "attempt",
+            "supersedes",
+            "answers",
+            "form_version",
+            "order",
+            "active_seconds",
+            "focused_seconds",
+            "wall_seconds",
+            "created_at",
+        )
+
+
+class OwnAnnotationSerializer(serializers.ModelSerializer[Annotation]):
+    """What an annotator gets back for a submission."""
+
+    class Meta:
+        model = Annotation
+        fields = ("id", "assignment", "key", "created_at")
+
+
+class TransferSerializer(serializers.ModelSerializer[Transfer]):
+    class Meta:
+        model = Transfer
+        fields: ClassVar = (
+            "id",
+            "direction",
+            "format",
+            "state",
+            "done",
+            "total",
+            "result",
+            "created_at",
+            "finished_at",
+        )
+
+
+class NewExportSerializer(serializers.Serializer[Any]):
+    format = serializers.CharField(max_length=30)
+    options = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class MemberSerializer(serializers.ModelSerializer[Membership]):
+    username = serializers.CharField(source="user.username")
+
+    class Meta:
+        model = Membership
+        fields = ("username", "role", "created_at")
