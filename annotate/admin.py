@@ -1,0 +1,135 @@
+"""The stock admin, for staff: people and settings can be changed, what is recorded only read."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from annotate.models import (
+    Aggregate,
+    Annotation,
+    Annotator,
+    ApiToken,
+    Assignment,
+    Budget,
+    Form,
+    Guidelines,
+    Hint,
+    Item,
+    LedgerEntry,
+    Membership,
+    Project,
+    Snapshot,
+    Transfer,
+    User,
+    Worker,
+)
+
+admin.site.site_header = admin.site.site_title = "Tandem"
+admin.site.register(User, UserAdmin)
+
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that programs write and nobody edits."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Project)
+class ProjectAdmin(ModelAdmin):
+    list_display = ("name", "slug", "overlap", "default_route", "created_at")
+    search_fields = ("name", "slug")
+
+
+@admin.register(Membership)
+class MembershipAdmin(ModelAdmin):
+    list_display = ("user", "project", "role")
+    list_filter = ("role",)
+    list_select_related = True
+    autocomplete_fields = ("user", "project")
+
+
+@admin.register(Budget)
+class BudgetAdmin(ModelAdmin):
+    list_display = ("project", "unit", "period", "cap")
+    list_select_related = True
+
+
+@admin.register(Annotator)
+class AnnotatorAdmin(ReadOnly):
+    list_display = ("name", "version", "kind", "project", "user")
+    list_filter = ("kind",)
+    list_select_related = True
+    search_fields = ("name",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnly):
+    """Tokens may be revoked here; they are made where they can be shown once."""
+
+    list_display = ("prefix", "name", "user", "expires_at", "last_used_at")
+    exclude = ("digest",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+
+@admin.register(Item)
+class ItemAdmin(ReadOnly):
+    list_display = ("key", "project", "route", "overlap", "seats_left")
+    list_filter = ("project",)
+    list_select_related = True
+    search_fields = ("key__exact",)
+
+
+@admin.register(Annotation)
+class AnnotationAdmin(ReadOnly):
+    list_display = ("id", "item", "annotator", "purpose", "created_at")
+    list_filter = ("project",)
+    list_select_related = True
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ReadOnly):
+    list_display = ("id", "item", "annotator", "state", "expires_at")
+    list_filter = ("state", "project")
+    list_select_related = True
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    list_display = ("created_at", "project", "kind", "amount", "unit", "reference")
+    list_filter = ("project", "unit", "kind")
+    list_select_related = True
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnly):
+    list_display = ("created_at", "project", "direction", "format", "state")
+    list_select_related = True
+
+
+@admin.register(Hint)
+class HintAdmin(ReadOnly):
+    list_display = ("project", "kind", "queued_at", "started_at", "failures", "fault")
+    list_select_related = True
+
+
+admin.site.register([Aggregate, Form, Guidelines, Snapshot, Worker], ReadOnly)
