@@ -1,3 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from frontend.views import home, work
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # Annotators
+    path("", home.home, name="home"),
+    path("projects/<slug:slug>/work/", work.work, name="work"),
+    path("projects/<slug:slug>/work/skip/", work.skip_item, name="work-skip"),
+    path("projects/<slug:slug>/work/undo/", work.undo_last, name="work-undo"),
+    path("projects/<slug:slug>/work/draft/", work.draft, name="work-draft"),
+    path("projects/<slug:slug>/work/renew/", work.renew_lease, name="work-renew"),
+    # Researchers and admins
+]

@@ -99,6 +99,11 @@ class Question(ABC, Generic[C]):
         """Prefix of the names of the question's form fields."""
         return f"answer-{self.name}"
 
+    @property
+    def least_completions(self) -> int:
+        """How many completions an item must have for the question to make sense."""
+        return 1
+
     @classmethod
     def check(cls, config: C) -> None:
         """Raise ``InvalidForm`` when settings contradict each other."""
@@ -114,6 +119,18 @@ class Question(ABC, Generic[C]):
     @abstractmethod
     def read(self, data: Mapping[str, Any], *, completions: int) -> object | None:
         """The raw answer out of a page's form fields (in the shown order); None when untouched."""
+
+    def held(self, data: Mapping[str, Any], order: Sequence[int]) -> Answer | None:
+        """What a page's fields hold, in the item's own order, be it complete or not.
+
+        None when they are untouched, or hold what no page offers.
+        """
+        raw = self.read(data, completions=len(order))
+        try:
+            parsed = None if raw is None else self.parse(raw, completions=len(order))
+        except InvalidAnswer:
+            return None
+        return None if parsed is None else self.permute(parsed, order)
 
     def permute(self, answer: Answer, order: Sequence[int]) -> Answer:
         """An answer given in the shown order, in the item's own: ``order[place] = position``."""

@@ -79,6 +79,10 @@ class Preference(Question[PreferenceConfig]):
         return [value for value in range(-self.k, self.k + 1) if value or self.has_tie]
 
     @property
+    def least_completions(self) -> int:
+        return max(self.config.pair) + 1
+
+    @property
     def metric(self) -> str:
         return "interval"
 
@@ -238,8 +242,11 @@ class Preference(Question[PreferenceConfig]):
         answer = shown.answer or {}
         turned = self._turned(shown.order)
         value = answer.get("value")
+        steps = self.steps(shown)
+        words = [f"{step.key} {step.words}" for step in steps]
         return super().context(shown) | {
-            "steps": self.steps(shown),
+            "steps": steps,
+            "hint": " · ".join(words + ["0 both bad"] * self.config.both_bad),
             "chosen": -value if turned and value is not None else value,
             "both_bad": bool(answer.get(BOTH_BAD)),
         }

@@ -160,13 +160,17 @@ class Rating(Question[RatingConfig]):
     def context(self, shown: Shown) -> dict[str, Any]:
         own = (shown.answer or {}).get("values") or [None] * len(shown.order)
         words = self.config.labels or [str(point) for point in self.scale]
+        keys = [str(point % 10) for point in self.scale]  # 0 stands for 10 where there is no 0
         return super().context(shown) | {
+            "hint": " · ".join(f"{key} {word}" for key, word in zip(keys, words, strict=True))
+            if self.config.labels
+            else f"{self.config.minimum} worst · {self.config.maximum} best",
             "rows": [
                 {"letter": letter(place), "field": f"{self.field}-{place}", "value": own[position]}
                 for place, position in enumerate(shown.order)
             ],
             "points": [
-                {"value": point, "words": word}
-                for point, word in zip(self.scale, words, strict=True)
+                {"value": point, "words": word, "key": key}
+                for point, word, key in zip(self.scale, words, keys, strict=True)
             ],
         }

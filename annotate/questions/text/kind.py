@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
 from annotate.questions.base.question import (
     Answer,
     Combined,
@@ -64,6 +67,11 @@ class Text(Question[TextConfig]):
         return bool(answer["text"].strip())
 
     def read(self, data: Mapping[str, Any], *, completions: int) -> object | None:
+        text = data.get(self.field, "").replace("\r\n", "\n")  # what forms make of a line's end
+        return {"text": text} if text else None
+
+    def held(self, data: Mapping[str, Any], order: Sequence[int]) -> Answer | None:
+        """Texts that are too short yet are held too."""
         text = data.get(self.field, "")
         return {"text": text} if text else None
 
@@ -91,4 +99,8 @@ class Text(Question[TextConfig]):
         return [{"text": "The first one answers the question that was asked. " * 3}]
 
     def context(self, shown: Shown) -> dict[str, Any]:
-        return super().context(shown) | {"text": (shown.answer or {}).get("text", "")}
+        text = (shown.answer or {}).get("text", "")
+        return super().context(shown) | {
+            "text": SafeString(escape(text).replace("\r", "&#13;")),
+            "longest": LONGEST,
+        }

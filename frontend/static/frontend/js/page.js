@@ -16,7 +16,7 @@ export function announce(text) {
 /** @param {string} text */
 function fault(text) {
   const place = messages();
-  if (!place || place.hasAttribute("data-quiet")) return;
+  if (!place || document.body.classList.contains("working")) return; // the workspace speaks for itself
   const note = document.createElement("p");
   note.className = "note fault";
   note.textContent = text;
@@ -26,6 +26,15 @@ function fault(text) {
 document.addEventListener("htmx:afterSettle", (event) => {
   const news = /** @type {HTMLElement} */ (event.target).closest?.("[data-announce]");
   if (news) announce(news.getAttribute("data-announce") ?? "");
+});
+
+/** A part of a page that turns out to be the sign-in page: go there, and come back here. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = /** @type {CustomEvent} */ (event).detail;
+  const login = document.body.dataset.login;
+  if (!login || new URL(xhr.responseURL, location.href).pathname !== login || location.pathname === login) return;
+  event.preventDefault();
+  location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {

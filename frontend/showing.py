@@ -1,0 +1,207 @@
+"""An assignment as the workspace shows it, and what comes back from its form."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from annotate.assignment import Timing
+from annotate.models import Assignment
+from annotate.questions import Answers, Questions, Shown
+from annotate.questions.base.question import letter
+from annotate.questions.base.text import RefusedText, check_text
+from frontend import markdown
+
+LONGEST_DRAFT = 200_000  # characters in all fields together
+MOST_FIELDS = 500
+CLOCKS_DIFFER = 60.0  # seconds by which a browser may have seen an item longer than we know
+
+
+@dataclass(frozen=True)
+class ShownQuestion:
+    name: str
+    kind: str
+    html: SafeString
+
+
+@dataclass(frozen=True)
+class ShownCompletion:
+    letter: str
+    text: str
+
+    @property
+    def html(self) -> SafeString:
+        return markdown.render(self.text)
+
+    @property
+    def raw(self) -> SafeString:
+        return markdown.raw(self.text)
+
+
+@dataclass(frozen=True)
+class Turn:
+    role: str
+    text: str
+    asks: bool = False  # the last turn of a chat, which the completions answer
+
+    @property
+    def html(self) -> SafeString:
+        return markdown.render(self.text)
+
+    @property
+    def raw(self) -> SafeString:
+        return markdown.raw(self.text)
+
+
+def turns(assignment: Assignment) -> list[Turn]:
+    """The prompt's turns and passages, in the order of reading."""
+    messages, contexts = assignment.item.messages, assignment.item.contexts
+    alone = len(messages) == 1 and messages[0]["role"] == "user"
+    chat = [
+        Turn(
+            "Prompt" if alone else turn["role"].title(),
+            turn["content"],
+            asks=number == len(messages),
+        )
+        for number, turn in enumerate(messages, start=1)
+    ]
+    return chat + [Turn(passage.get("title") or "Passage", passage["text"]) for passage in contexts]
+
+
+def completions(assignment: Assignment) -> list[ShownCompletion]:
+    """In the order drawn for this assignment; who wrote them is not told."""
+    texts = list(assignment.item.completions.order_by("position").values_list("text", flat=True))
+    return [
+        ShownCompletion(letter(place), texts[position])
+        for place, position in enumerate(assignment.order)
+    ]
+
+
+def questions(
+    assignment: Assignment, filled: Answers, faults: Mapping[str, str]
+) -> list[ShownQuestion]:
+    """The form's questions with what is filled in (in the item's own order)."""
+    return [
+        ShownQuestion(
+            question.name,
+            question.kind,
+            question.html(
+                Shown(
+                    order=assignment.order,
+                    answer=filled.get(question.name),
+                    error=faults.get(question.name, ""),
+                )
+            ),
+        )
+        for question in assignment.form.parsed
+    ]
+
+
+# ------------------------------------------------------------------------------- what is filled in
+
+
+def filled_in(assignment: Assignment, data: Mapping[str, Any]) -> Answers:
+    """What form fields hold, complete or not, to be shown again."""
+    held = (
+        (question.name, question.held(data, assignment.order))
+        for question in assignment.form.parsed
+    )
+    return {name: answer for name, answer in held if answer is not None}
+
+
+def begun(assignment: Assignment) -> Answers:
+    """What was filled in before: a draft of this turn, else the answers that were undone."""
+    draft = assignment.draft
+    if draft and draft.get("key") == assignment.key:
+        return filled_in(assignment, draft.get("fields", {}))
+    if not assignment.undos:
+        return {}
+    annotation = assignment.annotations.current().first()
+    return annotation.answers if annotation else {}
+
+
+def drafted_at(assignment: Assignment) -> int:
+    """When the browser wrote the stored draft, in its own milliseconds; 0 without one."""
+    draft = assignment.draft
+    return int(draft.get("at", 0)) if draft and draft.get("key") == assignment.key else 0
+
+
+def read_draft(data: Mapping[str, str]) -> dict[str, Any]:
+    """A draft out of a posted form; what cannot be stored is left out."""
+    fields, size = {}, 0
+    for name, value in islice(data.items(), MOST_FIELDS):
+        size += len(name) + len(value)
+        if name.startswith("answer-") and size <= LONGEST_DRAFT and _storable(name + value):
+            fields[name] = value
+    at = data.get("at", "")
+    return {
+        "key": data.get("key", "")[:40],
+        "at": int(at) if at.isdecimal() and len(at) <= 15 else 0,
+        "fields": fields,
+    }
+
+
+def _storable(text: str) -> bool:
+    try:
+        check_text(text)
+    except RefusedText:
+        return False
+    return True
+
+
+def read_answers(assignment: Assignment, data: Mapping[str, Any]) -> Answers:
+    """Complete answers in the item's own order. Raises ``IncompleteAnswers``."""
+    form, size = assignment.form.parsed, len(assignment.order)
+    raw = form.read(data, completions=size)
+    answers = form.parse(raw, completions=size, complete=True)
+    return form.permute(answers, assignment.order)
+
+
+def read_timing(assignment: Assignment, data: Mapping[str, str]) -> Timing:
+    """Seconds as the browser measured them; none where they cannot be true."""
+    open_for = (timezone.now() - assignment.opened_at).total_seconds() + CLOCKS_DIFFER
+    active, focused, wall = (
+        _seconds(data.get(f"{name}_seconds", "")) for name in ("active", "focused", "wall")
+    )
+    if active is None or focused is None or wall is None:
+        return Timing()
+    if not active <= focused <= wall <= open_for:
+        return Timing()
+    return Timing(active=active, focused=focused, wall=wall)
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return round(seconds, 1) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+# ------------------------------------------------------------------------------- styles and scripts
+
+
+@dataclass(frozen=True)
+class Assets:
+    styles: tuple[str, ...]
+    scripts: tuple[str, ...]
+
+
+def assets(form: Questions) -> Assets:
+    """Static files of the form's question kinds, and of what all kinds build on."""
+    names = ["base", *dict.fromkeys(question.kind for question in form)]
+    return Assets(
+        styles=tuple(path for name in names if _exists(path := f"questions/{name}.css")),
+        scripts=tuple(path for name in names if _exists(path := f"questions/{name}.js")),
+    )
+
+
+@cache
+def _exists(path: str) -> bool:
+    return finders.find(path) is not None

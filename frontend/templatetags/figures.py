@@ -1,0 +1,99 @@
+"""Numbers and names as the pages of a project write them."""
+
+from decimal import Decimal
+
+from django import template
+
+from annotate.models import Annotator
+from annotate.models.projects import Route
+from annotate.questions.base.question import letter as place_letter
+from frontend import charts, history
+
+register = template.Library()
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    return "–" if value is None else charts.percent(value)
+
+
+@register.filter
+def usd(value: Decimal | float | None) -> str:
+    """Money to the cent; fractions of a cent to four places."""
+    if value is None:
+        return "–"
+    places = 2 if not value or abs(value) >= 1 else 4
+    return f"{value:,.{places}f} USD"
+
+
+@register.filter
+def grouped(value: int | None) -> str:
+    """12 345 as 12,345."""
+    return "–" if value is None else f"{value:,}"
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+@register.filter
+def pseudonym(annotator: Annotator) -> str:
+    return history.pseudonym(annotator)
+
+
+@register.filter
+def letter(position: int) -> str:
+    return place_letter(position)
+
+
+@register.filter
+def outcome(aggregate: object) -> str:
+    """Which side has the majority of one main preference, and how large it is."""
+    majority, share = getattr(aggregate, "majority", None), getattr(aggregate, "share", None)
+    if aggregate is None:
+        return ""
+    if majority is None:
+        return "no majority"
+    side = {-1: "A", 0: "tie", 1: "B"}[majority]
+    return f"{side} {100 * share:.0f} %" if share is not None else side
+
+
+@register.simple_tag
+def estimate_at(series: charts.Series, place: int) -> str:
+    """One cell of a chart's table: the value and its interval."""
+    return in_words(series.values[place])
+
+
+@register.filter
+def in_words(estimate: charts.Estimate | None) -> str:
+    """71.2 % (66.0–76.1)."""
+    if estimate is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return charts.percent(estimate.value)
+    return f"{charts.percent(estimate.value)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+
+
+@register.filter
+def gain_in_words(estimate: charts.Estimate | None) -> str:
+    """A difference of two shares in points: +4.2 (+1.0 to +7.3)."""
+    if estimate is None:
+        return "–"
+    value, low, high = (
+        f"{100 * v:+.1f}".replace("-", "−")
+        for v in (estimate.value, estimate.least, estimate.most)
+    )
+    return f"{value} ({low} to {high})" if estimate.low is not None else value
+
+
+@register.filter
+def route_words(route: str | None) -> str:
+    """Where an item goes; nothing is "waits"."""
+    return str(Route(route).label) if route else "waits"
+
+
+@register.filter
+def amount(value: Decimal) -> str:
+    """A budget's number without zeros at its end."""
+    return f"{value.normalize():,f}"

@@ -1,0 +1,234 @@
+"""The workspace: one item at a time, submitted and replaced in one round trip."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotate.assignment import (
+    LeaseLost,
+    NothingToUndo,
+    claim,
+    renew,
+    save_draft,
+    skip,
+    submit,
+    undo,
+)
+from annotate.models import Assignment, Membership
+from annotate.questions import Answers, IncompleteAnswers
+from frontend import showing
+from frontend.pages import PageRequest, page, wants_part
+from frontend.progress import MOST_COUNTED, Progress, progress_in
+
+PAGE = "frontend/work/page.html"
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def work(request: PageRequest, slug: str) -> HttpResponse:
+    membership = _membership(request, slug)
+    if request.method == "GET":
+        return _show(request, membership, claim(membership))
+    assignment = _own_assignment(request, membership)
+    try:
+        answers = showing.read_answers(assignment, request.POST)
+    except IncompleteAnswers as fault:
+        filled = showing.filled_in(assignment, request.POST)
+        return _show(
+            request,
+            membership,
+            assignment,
+            filled=filled,
+            faults=fault.faults,
+            progress=_told(request),
+            status=422,
+        )
+    try:
+        submit(
+            assignment,
+            answers,
+            key=request.POST.get("key", ""),
+            timing=showing.read_timing(assignment, request.POST),
+        )
+    except LeaseLost as lost:
+        return _lost(request, membership, lost.assignment)
+    return _next(request, membership, assignment, done=1)
+
+
+@login_required
+@require_POST
+def skip_item(request: PageRequest, slug: str) -> HttpResponse:
+    membership = _membership(request, slug)
+    assignment = _own_assignment(request, membership)
+    skip(assignment)
+    return _next(request, membership, assignment, done=0)
+
+
+@login_required
+@require_POST
+def undo_last(request: PageRequest, slug: str) -> HttpResponse:
+    membership = _membership(request, slug)
+    present = _own_assignments(membership).filter(pk=_number(request, "assignment")).first()
+    if present is not None:
+        _keep_draft(request, present)
+    try:
+        assignment = undo(membership)
+    except NothingToUndo:
+        minutes = membership.project.undo_seconds // 60
+        text = f"Nothing to take back: a submission can be undone for {minutes} minutes."
+        return _say_and_show(request, membership, text)
+    if not wants_part(request):
+        return redirect("work", slug)
+    return _show(request, membership, assignment, notice="Taken back: change it and submit again.")
+
+
+@login_required
+@require_POST
+def draft(request: PageRequest, slug: str) -> HttpResponse:
+    """Keep what is filled in, and the lease with it; 409 when the lease has run out."""
+    assignment = _own_assignment(request, _membership(request, slug))
+    _keep_draft(request, assignment)
+    return _renewed(assignment)
+
+
+@login_required
+@require_POST
+def renew_lease(request: PageRequest, slug: str) -> HttpResponse:
+    return _renewed(_own_assignment(request, _membership(request, slug)))
+
+
+# ------------------------------------------------------------------------------------ what is whose
+
+
+def _membership(request: PageRequest, slug: str) -> Membership:
+    """Only members are given work; to everybody else the page does not exist."""
+    own = request.user.memberships.select_related("project", "user__annotator")
+    return get_object_or_404(own, project__slug=slug)
+
+
+def _own_assignments(membership: Membership) -> Any:  # a custom queryset
+    return Assignment.objects.filter(
+        annotator__user=membership.user_id, project=membership.project_id
+    ).select_related("item", "form")
+
+
+def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
+    """In any state: a repeated submission is answered too."""
+    assignment: Assignment = get_object_or_404(
+        _own_assignments(membership), pk=_number(request, "assignment")
+    )
+    assignment.project = membership.project
+    return assignment
+
+
+def _number(request: PageRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+# ------------------------------------------------------------------------------------- what is shown
+
+
+def _show(
+    request: PageRequest,
+    membership: Membership,
+    assignment: Assignment | None,
+    *,
+    filled: Answers | None = None,
+    faults: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "project": membership.project,
+        "membership": membership,
+        "progress": progress or progress_in(membership),
+        "notice": notice,
+    }
+    if assignment is not None:
+        faults = faults or {}
+        context |= {
+            "assignment": assignment,
+            "turns": showing.turns(assignment),
+            "completions": showing.completions(assignment),
+            "questions": showing.questions(
+                assignment, showing.begun(assignment) if filled is None else filled, faults
+            ),
+            "fault": faults.get("", ""),
+            "faults": faults,
+            "drafted_at": showing.drafted_at(assignment),
+        }
+        if not wants_part(request):
+            context |= {
+                "assets": showing.assets(assignment.form.parsed),
+                "guidelines": assignment.guidelines,
+            }
+    return page(request, PAGE, context, part="item", status=status)
+
+
+def _say_and_show(request: PageRequest, membership: Membership, text: str) -> HttpResponse:
+    if wants_part(request):
+        return _show(request, membership, claim(membership), notice=text)
+    messages.warning(request, text)
+    return redirect("work", membership.project.slug)
+
+
+def _next(
+    request: PageRequest, membership: Membership, before: Assignment, *, done: int
+) -> HttpResponse:
+    if not wants_part(request):
+        return redirect("work", membership.project.slug)
+    assignment = claim(membership)
+    if assignment is not None and _differs(assignment, before):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = reverse("work", args=[membership.project.slug])
+        return response
+    told = _told(request)
+    left = told.left if told.is_long else max(told.left - 1, int(assignment is not None))
+    progress = Progress(done=told.done + done, left=left if assignment is not None else 0)
+    return _show(request, membership, assignment, progress=progress)
+
+
+def _differs(assignment: Assignment, before: Assignment) -> bool:
+    """The page's scripts, styles and guidelines are another version's."""
+    return assignment.form_id != before.form_id or assignment.guidelines_id != before.guidelines_id
+
+
+def _told(request: PageRequest) -> Progress:
+    """The progress that the page showed, counted on instead of anew: it is for the eye alone."""
+    return Progress(done=_number(request, "done"), left=min(_number(request, "left"), MOST_COUNTED))
+
+
+def _lost(request: PageRequest, membership: Membership, assignment: Assignment) -> HttpResponse:
+    _keep_draft(request, assignment)
+    context = {
+        "project": membership.project,
+        "membership": membership,
+        "progress": _told(request),
+        "lost": True,
+        "answered": assignment.state == Assignment.State.SUBMITTED,
+    }
+    return page(request, PAGE, context, part="item", status=409)
+
+
+# ---------------------------------------------------------------------------------- drafts and leases
+
+
+def _keep_draft(request: PageRequest, assignment: Assignment) -> None:
+    given = showing.read_draft(request.POST)
+    if given["key"] == assignment.key:  # a page of an earlier turn has nothing to say
+        save_draft(assignment, given)
+
+
+def _renewed(assignment: Assignment) -> HttpResponse:
+    expires_at = renew(assignment)
+    if expires_at is None:
+        return JsonResponse({"detail": "The time for this item ran out."}, status=409)
+    return JsonResponse({"expires_at": expires_at.isoformat()})
