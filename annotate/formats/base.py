@@ -1,0 +1,258 @@
+"""What every format offers: parsing a record to plain data, and writing plain data as a line."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from annotate.questions import Question, Questions
+from annotate.questions.base.text import RefusedText, check_text
+
+Json = dict[str, Any]
+ROLES = ("system", "user", "assistant", "tool")
+KINDS = ("human", "llm")
+PURPOSES = ("work", "review")
+MOST_COMPLETIONS = 26  # pages name them by letters
+LONGEST_NAME = 150
+
+
+class BadLine(ValueError):
+    """A line that cannot be imported; the message gives the fault, the value and the remedy."""
+
+
+class RefusedFile(ValueError):
+    """A whole file or set of options that cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCompletion:
+    text: str
+    generator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLabel:
+    """One annotator's answers as they stand in the file: not yet checked against a form."""
+
+    annotator: str
+    answers: Mapping[str, Any]
+    kind: str = "human"
+    version: int = 1
+    description: str = ""
+    purpose: str = "work"
+    created_at: datetime | None = None
+    wall_seconds: float | None = None
+    active_seconds: float | None = None
+    focused_seconds: float | None = None
+    # order[place on the page] = position in the item's own order.
+    order: list[int] | None = None
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedItem:
+    """``key`` may be empty: then the item is named by the hash of its texts."""
+
+    key: str
+    messages: list[Json]
+    completions: Sequence[ParsedCompletion]
+    contexts: list[Json] = field(default_factory=list)
+    source: str = ""
+    metadata: Json = field(default_factory=dict)
+    overlap: int | None = None
+    labels: Sequence[ParsedLabel] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a format; ``choices`` is empty where any text will do."""
+
+    name: str
+    title: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class Format(ABC):
+    """Made once a file; ``options`` that are left out stand at their defaults."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    about: ClassVar[str]
+    settings: ClassVar[tuple[Option, ...]] = ()
+
+    def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
+        """Raises ``RefusedFile`` for options that the format does not have."""
+        self.questions = questions
+        self.options = {setting.name: setting.default for setting in self.settings}
+        for name, value in options.items():
+            setting = next((one for one in self.settings if one.name == name), None)
+            if setting is None:
+                known = ", ".join(self.options) or "none"
+                raise RefusedFile(f"{self.name} has no option {name!r}; there are: {known}.")
+            if setting.choices and value not in setting.choices:
+                choices = ", ".join(setting.choices)
+                raise RefusedFile(f"Option {name} cannot be {value!r}; use one of {choices}.")
+            self.options[name] = value or setting.default
+
+    def preference(self, name: str = "") -> Question[Any]:
+        """The preference of that name, or the project's main one. Raises ``RefusedFile``."""
+        if name:
+            found = next((q for q in self.questions.of_kind("preference") if q.name == name), None)
+        else:
+            found = self.questions.main_preference()
+        if found is None:
+            asked = f"no preference named {name!r}" if name else "no preference"
+            raise RefusedFile(
+                f"The project's form asks {asked}, which {self.name} rows are about; "
+                "use a project made from a preset such as pairwise."
+            )
+        return found
+
+
+class Importer(Format):
+    @abstractmethod
+    def parse(self, record: Json) -> ParsedItem | None:
+        """The item of one record; None for a record that only helps to read later ones.
+
+        Raises ``BadLine``, or ``RefusedFile`` when no record of this kind can be used.
+        """
+
+    def look_beside(self, path: Path) -> None:
+        """Read what belongs to the file at ``path`` and lies in the same folder."""
+
+
+# ------------------------------------------------------------------------------- checks of parts
+
+_MISSING = object()
+
+
+def brief(value: object) -> str:
+    """A value as a message can quote it."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def text_of(
+    record: Mapping[str, Any], name: str, *, default: str | None = None, longest: int | None = None
+) -> str:
+    """A text field. Raises ``BadLine`` when it is missing (without ``default``), no text or too long."""
+    value = record.get(name, _MISSING)
+    if value is _MISSING or (value is None and default is not None):
+        if default is None:
+            raise BadLine(f"{name!r} is missing; add it")
+        return default
+    if not isinstance(value, str):
+        raise BadLine(f"{name!r} is {brief(value)}; write a text")
+    if longest is not None and len(value) > longest:
+        raise BadLine(f"{name!r} has {len(value)} characters; shorten it to {longest} at most")
+    return value
+
+
+def list_of(record: Mapping[str, Any], name: str) -> list[Any]:
+    value = record.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise BadLine(f"{name!r} is {brief(value)}; write a list")
+    return value
+
+
+def object_of(value: object, what: str) -> Json:
+    if not isinstance(value, dict):
+        raise BadLine(f"{what} is {brief(value)}; write an object")
+    return value
+
+
+def only(record: Mapping[str, Any], names: frozenset[str], what: str, remedy: str) -> None:
+    """Refuse fields that nothing reads, so that a misspelt one is not lost in silence."""
+    if not names.issuperset(record):
+        unknown = min(set(record) - names)
+        raise BadLine(f"{what} has an unknown field {unknown!r}; {remedy}")
+
+
+_TURN = frozenset({"role", "content"})
+
+
+def messages_of(value: object, what: str = "'messages'") -> list[Json]:
+    """Chat turns, at least one. Raises ``BadLine``."""
+    if not isinstance(value, list) or not value:
+        raise BadLine(f"{what} is {brief(value)}; write a list of at least one turn")
+    for number, turn in enumerate(value, start=1):
+        if (
+            not isinstance(turn, dict)
+            or turn.get("role") not in ROLES
+            or not isinstance(turn.get("content"), str)
+            or len(turn) != 2
+        ):
+            raise BadLine(_fault_of_turn(turn, f"turn {number} of {what}"))
+    return value
+
+
+def _fault_of_turn(turn: object, what: str) -> str:
+    if not isinstance(turn, dict):
+        return f'{what} is {brief(turn)}; write {{"role": "user", "content": "…"}}'
+    if unknown := sorted(set(turn) - _TURN):
+        return f"{what} has {unknown[0]!r}, which cannot be shown yet; leave it out"
+    if turn.get("role") not in ROLES:
+        return f"{what} has the role {brief(turn.get('role'))}; use one of {', '.join(ROLES)}"
+    return f"{what} has the content {brief(turn.get('content'))}; write a text"
+
+
+def user_turn(prompt: str) -> list[Json]:
+    return [{"role": "user", "content": prompt}]
+
+
+def time_of(record: Mapping[str, Any], name: str) -> datetime | None:
+    """An ISO 8601 time; without a zone it is UTC."""
+    value = record.get(name)
+    if value is None:
+        return None
+    try:
+        when = datetime.fromisoformat(value)
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return when.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as fault:
+        raise BadLine(
+            f"{name!r} is {brief(value)}; write a time such as 2026-11-20T09:30:00Z"
+        ) from fault
+
+
+def seconds_of(record: Mapping[str, Any], name: str) -> float | None:
+    value = record.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise BadLine(f"{name!r} is {brief(value)}; write seconds, 0 or more")
+    return float(value)
+
+
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+
+
+def check_strings(line: str, value: object) -> None:
+    """Refuse NUL and lone surrogates anywhere in ``value``, which was read from ``line``.
+
+    In valid UTF-8 both can only come from escapes, so that most lines need no walk.
+    Raises ``BadLine``.
+    """
+    if _SUSPECT.search(line):
+        try:
+            _walk(value)
+        except RefusedText as fault:
+            raise BadLine(str(fault)) from fault
+
+
+def _walk(value: object) -> None:
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            check_text(name)
+            _walk(part)
+    elif isinstance(value, list):
+        for part in value:
+            _walk(part)

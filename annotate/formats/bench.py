@@ -1,0 +1,151 @@
+"""The pairs of public benchmarks in one shape: a prompt, two responses, and who preferred which.
+
+Fields: ``item_id``, ``source``, ``prompt``, ``response_a`` and ``response_b`` (or ``arg_a`` and
+``arg_b``, keys into an ``arguments.jsonl`` beside the file), ``model_a``, ``model_b``, ``human`` and
+``llm`` (lists of labels a, b or tie), ``gold`` where only an aggregate is published, ``meta``.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from annotate.formats.base import (
+    LONGEST_NAME,
+    BadLine,
+    Importer,
+    Json,
+    Option,
+    ParsedCompletion,
+    ParsedItem,
+    ParsedLabel,
+    RefusedFile,
+    brief,
+    list_of,
+    object_of,
+    text_of,
+    time_of,
+)
+from annotate.formats.dialogue import turns
+from annotate.questions import InvalidAnswer, Questions
+
+SIDES = {"a": -1, "b": 1, "tie": 0}
+GOLD = "gold"
+_NOT_YET = {
+    "annotations": "spans",
+    "feedback": "spans",
+    "spans": "spans",
+    "rankings": "rankings",
+    "responses": "rankings",
+}
+
+
+class BenchImport(Importer):
+    name = "bench"
+    title = "Benchmark pairs"
+    about = "Pairs of public benchmarks with people's and LLMs' labels a, b or tie."
+    settings = (Option("question", "The preference that the labels answer"),)
+
+    def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
+        super().__init__(questions, options)
+        self.question = self.preference(self.options["question"])
+        self.reasons = next(iter(questions.of_kind("text")), None)
+        self.arguments: dict[str, str] = {}
+
+    def look_beside(self, path: Path) -> None:
+        beside = path.with_name("arguments.jsonl")
+        if beside.exists():
+            with beside.open(encoding="utf-8", newline="\n") as lines:
+                for line in lines:
+                    self._remember(json.loads(line))
+
+    def parse(self, record: Json) -> ParsedItem | None:
+        if "arg_id" in record:
+            self._remember(record)
+            return None
+        for name, later in _NOT_YET.items():
+            if name in record:
+                raise RefusedFile(
+                    f"These records hold {later} ({name!r}), and {later} come later: "
+                    "for now bench reads sets of pairs."
+                )
+        return ParsedItem(
+            key=text_of(record, "item_id", longest=200),
+            messages=turns(text_of(record, "prompt")),
+            completions=[self._completion(record, side) for side in "ab"],
+            source=text_of(record, "source", default="", longest=100),
+            metadata=object_of(record.get("meta") or {}, "'meta'"),
+            labels=list(self._labels(record)),
+        )
+
+    def _remember(self, record: Json) -> None:
+        self.arguments[text_of(record, "arg_id")] = text_of(record, "text")
+
+    def _completion(self, record: Json, side: str) -> ParsedCompletion:
+        generator = text_of(record, f"model_{side}", default="", longest=LONGEST_NAME)
+        if f"arg_{side}" not in record:
+            return ParsedCompletion(text_of(record, f"response_{side}"), generator)
+        key = text_of(record, f"arg_{side}")
+        if key not in self.arguments:
+            raise BadLine(
+                f"argument {brief(key)} is unknown; put arguments.jsonl beside the file, or its "
+                "lines before the pairs"
+            )
+        return ParsedCompletion(self.arguments[key], generator)
+
+    def _labels(self, record: Json) -> Iterator[ParsedLabel]:
+        for kind in ("human", "llm"):
+            for number, label in enumerate(list_of(record, kind), start=1):
+                what = f"{kind} label {number}"
+                given = object_of(label, what)
+                if given.get("label") is None:
+                    continue  # an answer that nobody could read is no answer
+                try:
+                    yield self._label(given, kind)
+                except BadLine as fault:
+                    raise BadLine(f"{what}: {fault}") from fault
+        if record.get(GOLD) is not None:
+            gold = {name: record[name] for name in (GOLD, "reason") if name in record}
+            yield ParsedLabel(
+                annotator=GOLD,
+                description="The published answer: of people's, only this aggregate is known.",
+                answers=self._answers(record[GOLD], None, record.get("reason")),
+                raw=gold,
+            )
+
+    def _label(self, label: Json, kind: str) -> ParsedLabel:
+        name, method = text_of(label, "annotator"), text_of(label, "method", default="")
+        shown = label.get("shown_order")
+        return ParsedLabel(
+            annotator=f"{name} ({method})" if method else name,
+            kind=kind,
+            answers=self._answers(label["label"], label.get("strength"), label.get("reason")),
+            created_at=time_of(label, "timestamp"),
+            order={"ab": [0, 1], "ba": [1, 0]}.get(shown) if isinstance(shown, str) else None,
+            raw=label,
+        )
+
+    def _answers(self, side: object, strength: object, reason: object) -> Json:
+        """Labels without a strength are the weakest preference; strong ones end at the scale's."""
+        if side not in SIDES:
+            raise BadLine(f"'label' is {brief(side)}; use a, b or tie")
+        if strength is None or side == "tie":
+            size = 1
+        elif type(strength) is int and strength >= 1:
+            size = min(strength, self.question.config.points // 2)
+        else:
+            raise BadLine(f"'strength' is {brief(strength)}; write 1 or more")
+        answers: Json = {self.question.name: {"value": SIDES[str(side)] * size, "both_bad": False}}
+        return answers | self._reason(reason)
+
+    def _reason(self, reason: object) -> dict[str, Any]:
+        """A reason answers the form's text question, if it has one and the reason fits it."""
+        if self.reasons is None or not reason:
+            return {}
+        try:
+            return {self.reasons.name: self.reasons.parse({"text": reason}, completions=2)}
+        except InvalidAnswer:
+            return {}
+
+
+IMPORTER = BenchImport

@@ -1,0 +1,183 @@
+"""Tandem's own JSON Lines: an item a line, with its completions and all of its labels."""
+
+from typing import Any
+
+from annotate.formats.base import (
+    KINDS,
+    LONGEST_NAME,
+    MOST_COMPLETIONS,
+    PURPOSES,
+    BadLine,
+    Importer,
+    Json,
+    ParsedCompletion,
+    ParsedItem,
+    ParsedLabel,
+    brief,
+    list_of,
+    messages_of,
+    object_of,
+    only,
+    seconds_of,
+    text_of,
+    time_of,
+    user_turn,
+)
+
+ITEM = frozenset(
+    {
+        "key",
+        "prompt",
+        "messages",
+        "contexts",
+        "completions",
+        "source",
+        "metadata",
+        "overlap",
+        "labels",
+        # Written by the export and made anew by the program that reads it:
+        "aggregates",
+        "evaluation",
+    }
+)
+COMPLETION = frozenset({"text", "generator"})
+CONTEXT = frozenset({"title", "text"})
+LABEL = frozenset(
+    {
+        "annotator",
+        "kind",
+        "version",
+        "description",
+        "purpose",
+        "answers",
+        "seconds_spent",
+        "active_seconds",
+        "focused_seconds",
+        "created_at",
+        "order",
+        "raw",
+    }
+)
+
+
+class TandemImport(Importer):
+    name = "tandem"
+    title = "Tandem JSON Lines"
+    about = "Everything Tandem knows about an item: prompt, completions, labels by anyone."
+
+    def parse(self, record: Json) -> ParsedItem:
+        only(record, ITEM, "the item", "put what is your own into 'metadata'")
+        completions = list_of(record, "completions")
+        if not 1 <= len(completions) <= MOST_COMPLETIONS:
+            raise BadLine(f"has {len(completions)} completions; give 1 to {MOST_COMPLETIONS}")
+        return ParsedItem(
+            key=text_of(record, "key", default="", longest=200),
+            messages=_messages(record),
+            contexts=[_context(one, n) for n, one in enumerate(list_of(record, "contexts"), 1)],
+            completions=[_completion(one, n) for n, one in enumerate(completions, start=1)],
+            source=text_of(record, "source", default="", longest=100),
+            metadata=object_of(record.get("metadata") or {}, "'metadata'"),
+            overlap=_overlap(record.get("overlap")),
+            labels=[
+                _label(one, n, completions=len(completions))
+                for n, one in enumerate(list_of(record, "labels"), start=1)
+            ],
+        )
+
+
+IMPORTER = TandemImport
+
+
+def _messages(record: Json) -> list[Json]:
+    if "messages" not in record:
+        if "prompt" not in record:
+            raise BadLine("'messages' is missing; give the chat, or its only turn as 'prompt'")
+        return user_turn(text_of(record, "prompt"))
+    if "prompt" in record:
+        raise BadLine("'prompt' and 'messages' are both there; leave one out")
+    return messages_of(record["messages"])
+
+
+def _completion(value: object, number: int) -> ParsedCompletion:
+    if isinstance(value, dict) and COMPLETION.issuperset(value):
+        text, generator = value.get("text"), value.get("generator") or ""
+        if isinstance(text, str) and isinstance(generator, str) and len(generator) <= LONGEST_NAME:
+            return ParsedCompletion(text, generator)
+    what = f"completion {number}"
+    record = object_of(value, what)
+    only(record, COMPLETION, what, "put it into 'metadata'")
+    try:
+        text_of(record, "text")
+        text_of(record, "generator", default="", longest=LONGEST_NAME)
+    except BadLine as fault:
+        raise BadLine(f"{what}: {fault}") from fault
+    raise AssertionError(what)
+
+
+def _context(value: object, number: int) -> Json:
+    record = object_of(value, f"context {number}")
+    only(record, CONTEXT, f"context {number}", "use 'title' and 'text'")
+    return {"title": text_of(record, "title", default=""), "text": text_of(record, "text")}
+
+
+def _overlap(value: object) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 1 <= value <= 100:
+        raise BadLine(f"'overlap' is {brief(value)}; write a number from 1 to 100")
+    return value
+
+
+def _label(value: object, number: int, *, completions: int) -> ParsedLabel:
+    what = f"label {number}"
+    record = object_of(value, what)
+    only(record, LABEL, what, "put it into the label's 'raw'")
+    try:
+        return ParsedLabel(
+            annotator=_annotator(record),
+            kind=_one_of(record, "kind", KINDS),
+            version=_version(record.get("version", 1)),
+            description=text_of(record, "description", default=""),
+            purpose=_one_of(record, "purpose", PURPOSES),
+            answers=object_of(record.get("answers"), "'answers'"),
+            created_at=time_of(record, "created_at"),
+            wall_seconds=seconds_of(record, "seconds_spent"),
+            active_seconds=seconds_of(record, "active_seconds"),
+            focused_seconds=seconds_of(record, "focused_seconds"),
+            order=_order(record.get("order"), completions),
+            raw=record.get("raw"),
+        )
+    except BadLine as fault:
+        raise BadLine(f"{what}: {fault}") from fault
+
+
+def _annotator(record: Json) -> str:
+    name = text_of(record, "annotator", longest=LONGEST_NAME)
+    if not name.strip():
+        raise BadLine("'annotator' is empty; name who gave the label")
+    return name
+
+
+def _one_of(record: Json, name: str, allowed: tuple[str, ...]) -> str:
+    value: Any = record.get(name, allowed[0])
+    if value not in allowed:
+        raise BadLine(f"{name!r} is {brief(value)}; use {' or '.join(allowed)}")
+    return str(value)
+
+
+def _version(value: object) -> int:
+    if type(value) is not int or not 1 <= value < 2**31:
+        raise BadLine(f"'version' is {brief(value)}; write a number from 1")
+    return value
+
+
+def _order(value: object, completions: int) -> list[int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or sorted(map(repr, value)) != sorted(
+        map(repr, range(completions))
+    ):
+        raise BadLine(
+            f"'order' is {brief(value)}; write the positions 0 to {completions - 1} as shown"
+        )
+    return value
