@@ -1,17 +1,23 @@
 import json
 import re
+import stat
 from collections import Counter
 from dataclasses import replace
+from io import StringIO
 from itertools import pairwise
 from statistics import correlation
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from annotate.demo import simulate
+from annotate.demo import logins, simulate
 from annotate.demo.project import ITEMS, PRESET, read_items
 from annotate.demo.simulate import ASPECTS, PERSONAS, preference, simulate_labels
+from annotate.management.commands import demo
+from annotate.models import Annotation, Annotator, Item, Membership, Project, User
 from annotate.questions import parse_questions
 from annotate.questions.base.text import check_text
+from routing.models import Judge, RoutingPolicy
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +214,129 @@ def test_the_careless_annotator_misses_more_mistakes_than_the_others(items):
     assert min(shares, key=shares.get) == careless
     assert 0.6 < shares[careless] < 0.9
     assert all(share > 0.9 for name, share in shares.items() if name != careless)
+
+
+@pytest.fixture
+def var(settings, tmp_path):
+    settings.VAR = tmp_path
+    return tmp_path
+
+
+def run(*arguments):
+    output, errors = StringIO(), StringIO()
+    call_command(*arguments, stdout=output, stderr=errors)
+    return output.getvalue(), errors.getvalue()
+
+
+@pytest.mark.django_db
+def test_demo_makes_a_project_with_items_labels_and_a_member_for_each_role(var):
+    run("demo")
+    project = Project.objects.get(slug="demo")
+    assert project.items.count() >= 60
+    assert project.overlap == 2
+    assert project.guidelines.text == PRESET.guidelines
+    assert project.annotators.humans().count() == 4
+    assert project.annotations.count() == sum(
+        len(row.get("labels", [])) for row in simulate_labels(read_items())
+    )
+    members = project.memberships.values_list("user__username", "role")
+    assert set(members) == {(role, role) for role in ("annotator", "researcher", "admin")}
+
+
+@pytest.mark.django_db
+def test_labelled_demo_items_have_no_seat_left_and_the_others_all_of_them(var):
+    run("demo")
+    items = Item.objects.filter(project__slug="demo")
+    labelled = items.filter(annotations__annotator__kind="human").distinct()
+    assert {item.seats_left for item in labelled} == {0}
+    others = items.exclude(pk__in=labelled.values("pk"))
+    assert {item.seats_left for item in others} == {2}
+    assert others.count() >= 20
+
+
+@pytest.mark.django_db
+def test_demo_texts_are_stored_to_the_character(var):
+    run("demo")
+    for row in read_items():
+        item = Item.objects.get(project__slug="demo", key=row["key"])
+        assert item.messages == row["messages"]
+        texts = [completion.text for completion in item.completions.all()]
+        assert texts == [completion["text"] for completion in row["completions"]]
+
+
+@pytest.mark.django_db
+def test_making_the_demo_again_adds_nothing_and_keeps_passwords(var):
+    run("demo")
+    before = logins.read(), counts()
+    output, _ = run("demo")
+    assert (logins.read(), counts()) == before
+    assert "0 items and 0 labels added" in output
+
+
+def counts():
+    return [
+        model.objects.count()
+        for model in (Project, Item, Annotation, Annotator, User, Membership, Judge, RoutingPolicy)
+    ]
+
+
+@pytest.mark.django_db
+def test_demo_logins_prints_passwords_that_work(var, client):
+    run("demo")
+    output, _ = run("demo_logins")
+    rows = [line.split() for line in output.splitlines()[1:]]
+    assert [user for user, _ in rows] == ["annotator", "researcher", "admin"]
+    for user, password in rows:
+        assert client.login(username=user, password=password)
+
+
+@pytest.mark.django_db
+def test_only_the_owner_may_read_the_passwords_and_each_demo_has_its_own(var):
+    run("demo")
+    assert stat.S_IMODE(logins.path().stat().st_mode) == 0o600
+    first = logins.read()
+    assert len(set(first.values())) == 3
+    logins.path().unlink()
+    User.objects.all().delete()
+    run("demo")
+    assert not set(first.values()) & set(logins.read().values())
+
+
+@pytest.mark.django_db
+def test_a_user_who_is_there_already_joins_the_demo_with_their_own_password(var):
+    User.objects.create_user("researcher", password="my own")
+    run("demo")
+    assert "researcher" not in logins.read()
+    member = Membership.objects.get(project__slug="demo", user__username="researcher")
+    assert member.role == Membership.Role.RESEARCHER
+    assert member.user.check_password("my own")
+
+
+def test_demo_logins_says_when_there_are_none(var):
+    output, errors = run("demo_logins")
+    assert output == ""
+    assert "manage.py demo" in errors
+
+
+@pytest.mark.django_db
+def test_only_the_demo_admin_is_staff(var):
+    run("demo")
+    assert [user.username for user in User.objects.filter(is_staff=True)] == ["admin"]
+
+
+@pytest.mark.django_db
+def test_a_demo_that_fails_half_way_leaves_nothing_behind(var, monkeypatch):
+    monkeypatch.setattr(demo, "read_items", lambda: [{**read_items()[0], "prompt": "one too many"}])
+    with pytest.raises(CommandError, match="Item 1 of the demo"):
+        run("demo")
+    assert not Project.objects.exists()
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_demo_has_an_offline_judge_and_a_policy_that_is_on(var):
+    run("demo")
+    judge = Judge.objects.get(project__slug="demo")
+    assert (judge.kind, judge.active) == ("relevance", True)
+    policy = RoutingPolicy.objects.get(project__slug="demo", active=True)
+    assert (policy.kind, policy.judge) == ("confidence", judge)

@@ -1,24 +1,14 @@
 """Prints who may sign in to the demo, and with which passwords."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management import BaseCommand
-
 from annotate.demo import logins
+from annotate.management.project_command import ExampleCommand
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     help = "Print the demo's users with their passwords."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        return super().create_parser(
-            prog_name,
-            subcommand,
-            formatter_class=RawDescriptionHelpFormatter,
-            epilog="Example:\n  manage.py demo_logins",
-            **kwargs,
-        )
+    example = "  manage.py demo_logins"
 
     def handle(self, **_: Any) -> None:
         passwords = logins.read()
