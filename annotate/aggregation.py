@@ -1,18 +1,75 @@
 """One label made of several, per question and source, recomputed for items whose labels changed."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from annotate.models import Aggregate, Annotation, Annotator, Item, Project
-from annotate.questions import Answer
+from annotate.questions import Answer, Answers, Question, Questions
+from annotate.questions.base.question import Combined
 
 VERSION = 1
 BATCH = 500
 Source = Aggregate.Source
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One annotator's answers, with what decides how they count."""
+
+    answers: Answers
+    human: bool
+    review: bool = False
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What was answered to one question of one item."""
+
+    people: list[Answer] = field(default_factory=list)
+    judges: list[Answer] = field(default_factory=list)
+    review: Answer | None = None
+
+
+def combine(questions: Questions, labels: Iterable[Label]) -> dict[tuple[str, str], Combined]:
+    """Aggregates of one item's labels, oldest first, by (question, source).
+
+    Where a question was reviewed, the last review stands for people and for all; judges' answers
+    keep an aggregate of their own. Questions that the form does not have are left out.
+    """
+    given: dict[str, _Answers] = {}
+    for label in labels:
+        for name, answer in label.answers.items():
+            answers = given.setdefault(name, _Answers())
+            if label.review:
+                answers.review = answer
+            else:
+                (answers.people if label.human else answers.judges).append(answer)
+    return {
+        (name, source): combined
+        for name, answers in given.items()
+        if (question := questions.named(name)) is not None
+        for source, combined in _by_source(question, answers).items()
+    }
+
+
+def _by_source(question: Question[Any], given: _Answers) -> dict[str, Combined]:
+    people = [given.review] if given.review is not None else given.people
+    found: dict[str, Combined] = {}
+    if people:
+        found[Source.PEOPLE] = found[Source.ALL] = question.combine(people)
+    if given.judges:
+        found[Source.JUDGES] = question.combine(given.judges)
+        if not people:
+            found[Source.ALL] = found[Source.JUDGES]
+        elif given.review is None:
+            found[Source.ALL] = question.combine([*people, *given.judges])
+    return found
 
 
 def aggregate_stale(project: Project, *, limit: int = BATCH) -> int:
@@ -43,19 +100,20 @@ def _store(items: list[int], aggregates: list[Aggregate]) -> None:
 
 
 def _aggregates(project: Project, items: list[int]) -> Iterator[Aggregate]:
-    annotations = (
+    rows = (
         Annotation.objects.current()
         .filter(item__in=items)
         .exclude(purpose=Annotation.Purpose.QUALIFICATION)
-        .select_related("annotator")
         .order_by("item_id", "pk")
+        .values_list("item_id", "answers", "annotator__kind", "purpose")
     )
     now = timezone.now()
-    for item, group in groupby(annotations, key=lambda annotation: annotation.item_id):
-        for (question, source), answers in _by_source(group).items():
-            if question not in project.questions.names:
-                continue
-            combined = project.questions[question].combine(answers)
+    for item, group in groupby(rows, key=itemgetter(0)):
+        labels = (
+            Label(answers, kind == Annotator.Kind.HUMAN, purpose == Annotation.Purpose.REVIEW)
+            for _, answers, kind, purpose in group
+        )
+        for (question, source), combined in combine(project.questions, labels).items():
             yield Aggregate(
                 project=project,
                 item_id=item,
@@ -69,20 +127,3 @@ def _aggregates(project: Project, items: list[int]) -> Iterator[Aggregate]:
                 version=VERSION,
                 updated_at=now,
             )
-
-
-def _by_source(annotations: Iterable[Annotation]) -> dict[tuple[str, str], list[Answer]]:
-    """Answers by (question, source). Where a question was reviewed, the review stands alone."""
-    work: dict[tuple[str, str], list[Answer]] = defaultdict(list)
-    reviews: dict[str, list[Answer]] = defaultdict(list)
-    for annotation in annotations:
-        human = annotation.annotator.kind == Annotator.Kind.HUMAN
-        for question, answer in annotation.answers.items():
-            if annotation.purpose == Annotation.Purpose.REVIEW:
-                reviews[question].append(answer)
-                continue
-            work[question, Source.PEOPLE if human else Source.JUDGES].append(answer)
-            work[question, Source.ALL].append(answer)
-    for question, answers in reviews.items():
-        work[question, Source.PEOPLE] = work[question, Source.ALL] = answers[-1:]
-    return work

@@ -12,11 +12,25 @@ def text_hash(text: str) -> str:
 
 
 def prompt_hash(messages: list[dict[str, Any]], contexts: list[dict[str, Any]]) -> str:
-    """SHA-256 (hex) of messages and contexts as compact JSON with sorted names."""
-    parts = [messages, contexts] if contexts else [messages]
-    return text_hash(json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+    """SHA-256 (hex) of a prompt: its messages and contexts as canonical JSON."""
+    return prompt_hash_of_json(canonical_json(messages), canonical_json(contexts))
+
+
+def prompt_hash_of_json(messages: str, contexts: str) -> str:
+    """As ``prompt_hash``, of texts that ``canonical_json`` made."""
+    return text_hash(f"{messages}{contexts}")
 
 
 def item_hash(prompt: str, texts: Iterable[str]) -> str:
     """Names an item by what it holds: the hash of its prompt and those of its completions."""
     return text_hash("".join((prompt, *texts)))
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+).encode
+
+
+def canonical_json(value: object) -> str:
+    """Compact JSON with sorted names. Raises ``ValueError`` for numbers that JSON cannot hold."""
+    return _encode(value)

@@ -21,7 +21,7 @@ from annotate.formats.base import (
     brief,
     check_strings,
 )
-from annotate.hashes import item_hash, prompt_hash, text_hash
+from annotate.hashes import canonical_json, item_hash, prompt_hash_of_json, text_hash
 from annotate.models import Annotation, Annotator, Item, Project
 from annotate.questions import Answers, IncompleteAnswers, Questions
 from annotate.sampling import in_evaluation_share
@@ -83,6 +83,7 @@ class Place:
 class _Label:
     parsed: ParsedLabel
     answers: Answers
+    raw: str | None
 
     @property
     def annotator(self) -> tuple[str, str, int]:
@@ -229,7 +230,10 @@ class _Reader:
                 f"has {len(item.completions)} completions, but the form asks about "
                 f"{self.needed}; add the others"
             )
-        prompt = prompt_hash(item.messages, item.contexts)
+        messages = canonical_json(item.messages)
+        contexts = canonical_json(item.contexts) if item.contexts else "[]"
+        metadata = _json(item.metadata) if item.metadata else "{}"
+        prompt = prompt_hash_of_json(messages, contexts)
         texts = [text_hash(completion.text) for completion in item.completions]
         return _Row(
             line=number,
@@ -242,7 +246,7 @@ class _Reader:
                 for place, parsed in enumerate(item.labels, start=1)
                 if (label := self._label(number, place, parsed, len(texts))) is not None
             ],
-            json=(_json(item.messages), _json(item.contexts), _json(item.metadata)),
+            json=(messages, contexts, metadata),
         )
 
     def _label(
@@ -250,12 +254,12 @@ class _Reader:
     ) -> _Label | None:
         """None for a label that does not fit the form; the item and its other labels stay."""
         try:
-            _json(parsed.raw)
+            raw = None if parsed.raw is None else _json(parsed.raw)
             answers = self.questions.parse(parsed.answers, completions=completions, complete=False)
         except (IncompleteAnswers, BadLine) as fault:
             self.result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
             return None
-        return _Label(parsed, answers)
+        return _Label(parsed, answers, raw)
 
 
 def _text(line: bytes | str) -> str:
@@ -292,7 +296,7 @@ def _record(line: str) -> Json:
 
 def _json(value: object) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return canonical_json(value)
     except ValueError as fault:
         raise BadLine("has a number that is too large for JSON; write it as a text") from fault
 
@@ -574,7 +578,7 @@ class _Writer:
                 self.annotators.ids[label.annotator],
                 parsed.purpose,
                 1,
-                _json(label.answers),
+                canonical_json(label.answers),
                 self.form.pk,
                 guidelines,
                 "",
@@ -582,7 +586,7 @@ class _Writer:
                 parsed.active_seconds,
                 parsed.focused_seconds,
                 parsed.wall_seconds,
-                None if parsed.raw is None else _json(parsed.raw),
+                label.raw,
                 parsed.created_at or self.now,
             )
 

@@ -4,15 +4,18 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
-from django.db import transaction
-from django.db.models import Max
+import numpy.typing as npt
+from django.db import connection, transaction
+from django.db.models import Exists, Max, OuterRef
 
 from annotate import aggregation
-from annotate.models import Annotation, Annotator, Item, Project, Snapshot, User
+from annotate.models import Annotation, Annotator, Project, Snapshot, User
 
 PAGE = 5000
+Ids = npt.NDArray[np.int64]
 
 
 def pack_ids(ids: Iterable[int]) -> bytes:
@@ -21,33 +24,34 @@ def pack_ids(ids: Iterable[int]) -> bytes:
     return zlib.compress(np.diff(array, prepend=0).astype("<i8").tobytes())
 
 
-def unpack_ids(packed: bytes | memoryview) -> list[int]:
+def unpack_array(packed: bytes | memoryview) -> Ids:
+    """Sorted ids as an array: 8 bytes an id."""
     differences = np.frombuffer(zlib.decompress(bytes(packed)), dtype="<i8")
-    return [int(pk) for pk in np.cumsum(differences)]
+    return np.cumsum(differences).astype(np.int64)
 
 
-def current_ids(project: Project, *, after: int = 0) -> Iterator[int]:
-    """Ids of the project's current work and review annotations, ascending, page by page."""
+def unpack_ids(packed: bytes | memoryview) -> list[int]:
+    return [int(pk) for pk in unpack_array(packed)]
+
+
+def current_ids(project: Project) -> list[int]:
+    """Ids of the project's current work and review annotations, ascending.
+
+    One statement, so that an annotation and the one that supersedes it are never both among them.
+    """
     wanted = Annotation.objects.current().filter(project=project)
-    wanted = wanted.exclude(purpose=Annotation.Purpose.QUALIFICATION).order_by("pk")
-    while page := list(wanted.filter(pk__gt=after).values_list("pk", flat=True)[:PAGE]):
-        yield from page
-        after = page[-1]
+    wanted = wanted.exclude(purpose=Annotation.Purpose.QUALIFICATION)
+    return list(wanted.order_by("pk").values_list("pk", flat=True))
 
 
 def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
     """Freeze what is labelled now. The same labels again give back the snapshot there is."""
-    ids = list(current_ids(project))
+    ids = current_ids(project)
     form = project.forms.latest("version")
     guidelines = project.guideline_versions.order_by("-version").first()
-    judges = list(
-        Annotator.objects.filter(annotations__project=project, kind=Annotator.Kind.LLM)
-        .distinct()
-        .order_by("pk")
-        .values("pk", "name", "version")
-    )
-    texts = _texts_digest(project)
-    packed = pack_ids(ids)
+    judges = _judges(project)
+    last_item = project.items.aggregate(last=Max("pk"))["last"] or 0
+    texts = texts_digest(project, last_item=last_item)
     facts = {
         "annotations": hashlib.sha256(np.asarray(ids, dtype="<i8").tobytes()).hexdigest(),
         "form": form.version,
@@ -65,8 +69,9 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
         return Snapshot.objects.create(
             project=project,
             number=number,
-            annotation_ids=packed,
+            annotation_ids=pack_ids(ids),
             count=len(ids),
+            last_item=last_item,
             form=form,
             guidelines=guidelines,
             judges=judges,
@@ -77,21 +82,40 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
         )
 
 
-def _texts_digest(project: Project) -> str:
-    """SHA-256 over the hashes of every prompt and completion, in the order of the items."""
+def _judges(project: Project) -> list[dict[str, Any]]:
+    labels = Annotation.objects.filter(annotator=OuterRef("pk"), project=project)
+    judges = Annotator.objects.llms().filter(Exists(labels), project=project).order_by("pk")
+    return [{"pk": one.pk, "name": one.name, "version": one.version} for one in judges]
+
+
+def texts_digest(project: Project, *, last_item: int) -> str:
+    """SHA-256 over the hashes of every prompt and its completions, in the order of the items."""
     total = hashlib.sha256()
     after = 0
-    while page := list(
-        Item.objects.filter(project=project, pk__gt=after)
-        .order_by("pk")
-        .prefetch_related("completions")[:PAGE]
-    ):
-        for item in page:
-            total.update(item.prompt_hash.encode())
-            for completion in item.completions.all():
-                total.update(completion.text_hash.encode())
-        after = page[-1].pk
+    while after < last_item:
+        hashes, after = _page_of_hashes(project, after=after, last_item=last_item)
+        total.update(hashes.encode())
     return total.hexdigest()
+
+
+def _page_of_hashes(project: Project, *, after: int, last_item: int) -> tuple[str, int]:
+    """The joined hashes of a page of items, and the last of them: the database joins them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH item AS (
+                SELECT id, prompt_hash FROM annotate_item
+                WHERE project_id = %s AND id > %s AND id <= %s ORDER BY id LIMIT %s)
+            SELECT string_agg(item.prompt_hash || COALESCE(texts.hashes, ''), '' ORDER BY item.id),
+                max(item.id)
+            FROM item LEFT JOIN LATERAL (
+                SELECT string_agg(text_hash, '' ORDER BY position) AS hashes
+                FROM annotate_completion WHERE item_id = item.id) AS texts ON true
+            """,
+            [project.pk, after, last_item, PAGE],
+        )
+        hashes, last = cursor.fetchone()
+        return hashes or "", last or last_item
 
 
 def annotations_of(snapshot: Snapshot) -> Iterator[list[Annotation]]:

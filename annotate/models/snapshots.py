@@ -14,6 +14,8 @@ class Snapshot(models.Model):
     # Sorted annotation ids, delta-coded and compressed; see annotate.snapshots.
     annotation_ids = models.BinaryField()
     count = models.PositiveIntegerField()
+    # The newest item that was there: items that came later are no part of it.
+    last_item = models.BigIntegerField(default=0)
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+")
     guidelines = models.ForeignKey(
         Guidelines, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

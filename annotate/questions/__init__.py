@@ -73,6 +73,9 @@ class Questions(Sequence[Question[Any]]):
     def names(self) -> list[str]:
         return list(self._by_name)
 
+    def named(self, name: str) -> Question[Any] | None:
+        return self._by_name.get(name)
+
     def of_kind(self, kind: str) -> list[Question[Any]]:
         return [question for question in self if question.kind == kind]
 
