@@ -1,0 +1,1 @@
+"""Judges: LLM annotators that answer a project's form."""

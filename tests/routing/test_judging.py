@@ -1,0 +1,534 @@
+import json
+import os
+import signal
+import threading
+import time
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from annotate import ledger
+from annotate.jobs import worker_name
+from annotate.models import Annotation, Budget, Item, LedgerEntry, Worker
+from annotate.models.budgets import Unit
+from routing import judging
+from routing.judges import calls as judge_calls
+from routing.judges import llm
+from routing.models import Judge, JudgeCall
+from tests.factories import make_annotation, make_annotator, make_item, make_project
+from tests.routing.judges.judging_rows import NO_TIES, make_judge
+from tests.routing.judges.scripted_server import (
+    always,
+    fails,
+    half,
+    says,
+    scripted,
+    sleeps,
+    verdict,
+)
+from tests.running import environment, python, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = JudgeCall.State
+
+
+@pytest.fixture(autouse=True)
+def forget_endpoints():
+    llm._dialects.clear()
+    yield
+    llm._client.cache_clear()
+
+
+def the_label(judge):
+    return Annotation.objects.get(annotator=judge.annotator)
+
+
+def budget(project, cap):
+    return Budget.objects.create(project=project, unit=Unit.USD, cap=Decimal(cap))
+
+
+def spent(project):
+    return LedgerEntry.objects.filter(project=project).total(Unit.USD)
+
+
+# ------------------------------------------------------------------------------- a judge that works
+
+
+def test_a_judge_is_asked_in_both_orders_and_its_label_keeps_both_verdicts():
+    with scripted() as server:
+        judge = make_judge(server)
+        counts = judging.judge_items(judge)
+    assert (counts.calls, counts.items["labelled"], counts.blocked) == (2, 1, "")
+    label = the_label(judge)
+    assert label.answers == {"overall": {"value": -1, "both_bad": False}}
+    assert (label.form, label.guidelines) == (judge.form, judge.guidelines)
+    assert label.raw["consistent"] is True
+    assert label.raw["confidence"] == 0.8
+    assert [order["order"] for order in label.raw["orders"]] == [[0, 1], [1, 0]]
+    assert label.item.stale
+    first, second = JudgeCall.objects.order_by("order")
+    assert first.verdict == {"overall": {"value": -1, "both_bad": False}}
+    assert second.verdict == {"overall": {"value": 1, "both_bad": False}}
+    for call in (first, second):
+        assert (call.state, call.tries, call.confidence) == (State.ANSWERED, 1, 0.8)
+        assert (call.input_tokens, call.output_tokens) == (100, 20)
+        assert call.raw["model"] == "scripted-2026"
+
+
+def test_a_judge_sees_the_guidelines_the_form_and_no_maker_of_a_completion():
+    with scripted() as server:
+        judging.judge_items(make_judge(server))
+    system, user = server.script.requests[0]["messages"]
+    assert "Read both." in system["content"]
+    assert "Which is better?" in system["content"]
+    assert "a good answer" in user["content"]
+    assert "model-0" not in json.dumps(server.script.requests)
+    schema = server.script.requests[0]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["answers"]["properties"]["overall"]["enum"][0] == "A>>B"
+
+
+def test_two_orders_that_contradict_each_other_are_a_tie_without_confidence():
+    with scripted(otherwise=verdict(always("A>B"))) as server:
+        judge = make_judge(server)
+        judging.judge_items(judge)
+    label = the_label(judge)
+    assert label.answers["overall"]["value"] == 0
+    assert label.raw["consistent"] is False
+    assert label.raw["confidence"] == 0
+
+
+def test_where_ties_are_not_allowed_a_contradiction_gives_no_label_and_the_item_goes_to_people():
+    with scripted(otherwise=says('{"answers": {"overall": "A>B"}, "confidence": 99}')) as server:
+        judge = make_judge(server, questions=NO_TIES)
+        counts = judging.judge_items(judge)
+        judging.judge_items(judge)
+    assert counts.items["undecided"] == 1
+    assert not Annotation.objects.exists()
+    assert Item.objects.get().route == "human"
+    assert len(server.script.requests) == 2
+
+
+def test_running_again_asks_and_pays_for_nothing():
+    with scripted() as server:
+        judge = make_judge(server, items=3, prices=(1, 1))
+        judging.judge_items(judge)
+        paid = spent(judge.project)
+        again = judging.judge_items(judge)
+        assert judging.judge_due(judge.project) is False
+    assert again.calls == 0
+    assert len(server.script.requests) == 6
+    assert spent(judge.project) == paid > 0
+    assert Annotation.objects.count() == 3
+
+
+def test_several_workers_share_a_judges_calls():
+    with scripted(otherwise=verdict(seconds=0.02)) as server:
+        judge = make_judge(server, items=10, concurrency=4)
+        threads = [threading.Thread(target=judge_in_thread, args=(judge,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert len(server.script.requests) == 20
+    assert set(server.script.asked.values()) == {1}
+    assert Annotation.objects.count() == 10
+
+
+def judge_in_thread(judge):
+    try:
+        judging.judge_items(Judge.objects.get(pk=judge.pk))
+    finally:
+        connection.close()
+
+
+def test_only_items_for_judges_are_asked_about_unless_somebody_wants_others():
+    with scripted() as server:
+        judge = make_judge(server, items=1)
+        other = make_item(judge.project, route="human")
+        unrouted = make_item(judge.project, route=None)
+        labelled = make_item(judge.project)
+        make_annotation(labelled, judge.annotator)
+        stranger = make_item(make_project(default_route="judge"))
+        judging.judge_items(judge)
+        assert Annotation.objects.filter(annotator=judge.annotator).count() == 2
+        assert judging.want_items(judge, [other.pk, unrouted.pk, labelled.pk, stranger.pk]) == 2
+        judging.judge_items(judge)
+    assert Annotation.objects.filter(item__in=[other, unrouted]).count() == 2
+    assert len(server.script.requests) == 6
+
+
+def test_items_that_arrive_later_are_due():
+    with scripted() as server:
+        judge = make_judge(server)
+        judging.judge_items(judge)
+        assert judge.project_id not in judging.projects_with_due_judges()
+        make_item(judge.project, completions=("a good one", "another"))
+        assert judge.project_id in judging.projects_with_due_judges()
+        assert judging.judge_due(judge.project) is True
+    assert Annotation.objects.count() == 2
+
+
+def test_items_looked_at_long_ago_are_not_looked_at_again():
+    with scripted() as server:
+        judge = make_judge(server, items=2)
+        Item.objects.update(created_at=timezone.now() - timedelta(hours=1))
+        judging.judge_items(judge)
+    judge.refresh_from_db()
+    assert judge.planned_to == Item.objects.latest("pk").pk
+
+
+def test_a_judge_that_rests_does_nothing():
+    with scripted() as server:
+        judge = make_judge(server)
+        Judge.objects.update(active=False)
+        assert judging.judge_due(judge.project) is False
+    assert server.script.requests == []
+
+
+def test_a_third_completion_is_shown_and_only_the_pair_changes_places():
+    with scripted() as server:
+        project = make_project(default_route="judge")
+        make_item(project, completions=("a good answer", "a bad answer", "another"))
+        judge = make_judge(server, project=project, items=0)
+        judging.judge_items(judge)
+    assert [c.shown_order for c in JudgeCall.objects.order_by("order")] == [[0, 1, 2], [1, 0, 2]]
+    assert the_label(judge).answers["overall"]["value"] == -1
+
+
+# ------------------------------------------------------------------------------- faults
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault", "tries"),
+    [
+        (sleeps(1.0), "timeout", 3),
+        (fails(429, Retry_After="0"), "rate limited", 3),
+        (fails(500), "server fault", 3),
+        (half, "server fault", 3),
+        (says('{"answers": {"overall": "A>B"'), "bad answer", 2),
+        (says('{"answers": {"overall": "A>>>B"}, "confidence": 90}'), "bad answer", 2),
+        (says('{"overall": "A>B"}'), "bad answer", 2),
+        (says('{"answers": {"overall": "A>B", "why": "\\u0000"}}'), "bad answer", 2),
+        (says("A is better."), "bad answer", 2),
+        (says(None, refusal="No."), "refused", 2),
+        (says("", finish_reason="content_filter"), "refused", 2),
+        (fails(400, message="too long"), "rejected", 1),
+    ],
+)
+def test_a_fault_is_retried_within_limits_recorded_and_never_a_label(answer, fault, tries):
+    with scripted(otherwise=answer) as server:
+        judge = make_judge(server, **({"try_seconds": 0.2} if fault == "timeout" else {}))
+        counts = judging.judge_items(judge)
+    assert not Annotation.objects.exists()
+    [call] = JudgeCall.objects.all()
+    assert (call.state, call.tries) == (State.FAILED, tries)
+    assert call.fault.startswith(fault)
+    assert counts.faults == {fault: 1}
+    assert Item.objects.get().route == "human"
+
+
+def test_a_fault_that_passes_leaves_its_tries_in_the_row_and_a_label():
+    with scripted(fails(500), says("nonsense")) as server:
+        judge = make_judge(server)
+        judging.judge_items(judge)
+    assert the_label(judge).answers["overall"]["value"] == -1
+    assert JudgeCall.objects.get(order=0).tries == 3
+
+
+def test_the_text_of_a_bad_answer_is_kept():
+    with scripted(otherwise=says("A \x00 is better.")) as server:
+        judging.judge_items(make_judge(server))
+    assert JudgeCall.objects.get().raw["text"] == "A \ufffd is better."
+
+
+def test_an_item_for_people_and_judge_stays_with_people_when_the_judge_fails():
+    with scripted(otherwise=says("nonsense")) as server:
+        judge = make_judge(server)
+        Item.objects.update(route="both")
+        judging.judge_items(judge)
+    assert Item.objects.get().route == "both"
+
+
+def test_an_endpoint_that_fails_every_call_is_left_alone_for_a_while():
+    with scripted(otherwise=fails(500)) as server:
+        judge = make_judge(server, items=5, concurrency=2)
+        counts = judging.judge_items(judge, limit=2)
+        assert "server fault" in counts.blocked
+        assert judging.judge_due(judge.project) is False
+        asked = len(server.script.requests)
+        Judge.objects.update(retry_at=timezone.now())
+        server.script.otherwise = verdict()
+        assert judging.judge_due(judge.project) is True
+        probe = len(server.script.requests) - asked
+        judging.judge_due(judge.project)
+    judge.refresh_from_db()
+    assert probe == 1
+    assert judge.fault == ""
+    assert Annotation.objects.count() + Item.objects.filter(route="human").count() == 5
+
+
+def test_a_missing_key_stops_the_judge_and_keeps_its_items(monkeypatch):
+    with scripted() as server:
+        judge = make_judge(server)
+        Judge.objects.update(key_env="SCRIPTED_KEY")
+        judge.refresh_from_db()
+        counts = judging.judge_items(judge)
+        assert "SCRIPTED_KEY is not set" in counts.blocked
+        assert server.script.requests == []
+        assert judging.judge_due(judge.project) is False
+        monkeypatch.setenv("SCRIPTED_KEY", "sesame")
+        judging.resume(judge)
+        judging.judge_items(judge)
+    assert the_label(judge)
+    assert server.script.requests[0]["key"] == "Bearer sesame"
+    judge.refresh_from_db()
+    assert judge.fault == ""
+
+
+def test_a_key_that_the_endpoint_refuses_stops_the_judge_and_costs_no_item():
+    with scripted(otherwise=fails(401)) as server:
+        judge = make_judge(server, items=2, prices=(1, 1))
+        counts = judging.judge_items(judge)
+    assert "401" in counts.blocked
+    assert set(JudgeCall.objects.values_list("state", flat=True)) == {State.WAITING}
+    assert set(Item.objects.values_list("route", flat=True)) == {"judge"}
+    assert len(server.script.requests) == 1
+    assert spent(judge.project) == 0
+
+
+def test_what_failed_can_be_asked_again():
+    with scripted(otherwise=says("nonsense")) as server:
+        judge = make_judge(server, items=2)
+        judging.judge_items(judge)
+        server.script.otherwise = verdict()
+        assert judging.ask_again(judge) == 2
+        judging.judge_items(judge)
+    assert Annotation.objects.count() == 2
+
+
+def test_a_fault_of_this_program_fails_the_call_and_stops_the_judge(monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("odd")
+
+    with scripted() as server:
+        judge = make_judge(server, items=3)
+        monkeypatch.setattr(llm, "ask", broken)
+        counts = judging.judge_items(judge, limit=1)
+    assert counts.faults == {"internal fault": 1}
+    assert counts.blocked
+    assert JudgeCall.objects.filter(state=State.FAILED).count() == 1
+
+
+# ------------------------------------------------------------------------------- money
+
+
+def test_each_try_is_reserved_before_and_settled_after_at_what_it_cost():
+    with scripted(fails(500), says("nonsense")) as server:
+        judge = make_judge(server, prices=(10, 100))
+        budget(judge.project, 5)
+        judging.judge_items(judge)
+    # Two answers of the model to the first order, one to the second: 100 tokens in and 20 out each.
+    assert spent(judge.project) == Decimal("0.009")
+    first = JudgeCall.objects.get(order=0)
+    assert first.cost_usd == Decimal("0.006")
+    assert first.reserved_usd is None
+    assert ledger.remaining(judge.project, Unit.USD) == Decimal("4.991")
+
+
+def test_a_try_that_may_have_been_charged_counts_as_spent():
+    with scripted(otherwise=sleeps(1.0)) as server:
+        judge = make_judge(server, prices=(0, 100), tries=1, try_seconds=0.1)
+        judging.judge_items(judge)
+    assert spent(judge.project) == Decimal("0.01")  # 100 tokens at most
+    assert JudgeCall.objects.get().cost_usd == Decimal("0.01")
+
+
+def test_an_endpoint_that_does_not_count_tokens_is_charged_at_the_reservation():
+    with scripted(otherwise=verdict(usage=None)) as server:
+        judge = make_judge(server, prices=(0, 100))
+        judging.judge_items(judge)
+    assert spent(judge.project) == Decimal("0.02")
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_budget_can_be_reached_and_is_never_passed(concurrency):
+    with scripted(otherwise=verdict(usage=(0, 100), seconds=0.01)) as server:
+        judge = make_judge(server, items=10, prices=(0, 100), concurrency=concurrency)
+        budget(judge.project, "0.07")  # seven calls of 100 tokens
+        counts = judging.judge_items(judge)
+    assert len(server.script.requests) == 7
+    assert spent(judge.project) == Decimal("0.07")
+    assert ledger.remaining(judge.project, Unit.USD) == 0
+    assert "budget" in counts.blocked
+    judge.refresh_from_db()
+    assert judge.retry_at is not None
+    assert JudgeCall.objects.filter(state=State.WAITING).count() == 13
+
+
+def test_calls_that_cost_less_than_reserved_let_others_follow():
+    with scripted(otherwise=verdict(usage=(0, 10), seconds=0.01)) as server:
+        judge = make_judge(server, items=10, prices=(0, 100), concurrency=8)
+        budget(judge.project, "0.025")  # two reservations, but enough for sixteen calls
+        judging.judge_items(judge)
+    assert len(server.script.requests) == 16
+    assert spent(judge.project) == Decimal("0.016")
+
+
+def test_a_raised_budget_lets_the_judge_go_on():
+    with scripted(otherwise=verdict(usage=(0, 100))) as server:
+        judge = make_judge(server, items=1, prices=(0, 100))
+        cap = budget(judge.project, "0.01")
+        judging.judge_items(judge)
+        assert judging.judge_due(judge.project) is False
+        Budget.objects.filter(pk=cap.pk).update(cap=1)
+        judging.resume(judge)
+        judging.judge_due(judge.project)
+        judging.judge_due(judge.project)
+    assert the_label(judge)
+
+
+def test_an_unknown_price_with_a_usd_budget_stops_the_judge():
+    with scripted() as server:
+        judge = make_judge(server, prices=None)
+        cap = budget(judge.project, 5)
+        counts = judging.judge_items(judge)
+        assert "price of scripted is unknown" in counts.blocked
+        assert server.script.requests == []
+        cap.delete()
+        judging.resume(judge)
+        judging.judge_items(judge)
+    assert the_label(judge)
+    assert JudgeCall.objects.filter(cost_usd=None).count() == 2
+
+
+# ------------------------------------------------------------------------------- killed workers
+
+
+def lose(call, **fields):
+    """As a killed worker leaves it."""
+    JudgeCall.objects.filter(pk=call.pk).update(
+        state=State.RESERVED, worker="elsewhere:1", **fields
+    )
+
+
+def test_a_lost_call_keeps_its_reservation_as_spent_and_is_asked_once_more():
+    with scripted(otherwise=verdict(usage=(0, 50))) as server:
+        judge = make_judge(server, prices=(0, 100))
+        budget(judge.project, 1)
+        judging.plan(judge)
+        [call] = judge_calls.take(judge, limit=1)
+        judge_calls.CallMeter(call, judge).begin(llm.Usage(0, 100))
+        judge_calls.let_go([call])
+        lose(call)
+        counts = judging.judge_items(judge)
+    call.refresh_from_db()
+    assert counts.lost == 1
+    assert (call.state, call.losses, call.tries) == (State.ANSWERED, 1, 2)
+    assert call.cost_usd == Decimal("0.015")
+    assert spent(judge.project) == Decimal("0.02")
+    assert the_label(judge)
+
+
+def test_a_call_that_is_lost_twice_is_given_up():
+    with scripted() as server:
+        judge = make_judge(server)
+        judging.plan(judge)
+        lose(JudgeCall.objects.get(order=0), losses=1)
+        judging.judge_items(judge)
+    assert JudgeCall.objects.get().state == State.FAILED
+    assert Item.objects.get().route == "human"
+    assert server.script.requests == []
+
+
+def test_a_call_that_a_living_worker_has_is_left_alone():
+    with scripted() as server:
+        judge = make_judge(server)
+        judging.plan(judge)
+        Worker.objects.create(name="elsewhere:1")
+        lose(JudgeCall.objects.get(order=0))
+        judging.judge_items(judge)
+    assert JudgeCall.objects.get(order=0).state == State.RESERVED
+    assert len(server.script.requests) == 1
+
+
+def test_a_call_left_by_an_earlier_process_of_the_same_name_is_found():
+    with scripted() as server:
+        judge = make_judge(server)
+        judging.plan(judge)
+        lose(JudgeCall.objects.get(order=0))
+        JudgeCall.objects.filter(order=0).update(worker=worker_name())
+        judging.judge_items(judge)
+    assert JudgeCall.objects.get(order=0).losses == 1
+    assert the_label(judge)
+
+
+def test_a_bill_that_a_killed_worker_left_open_is_settled():
+    with scripted(otherwise=verdict(usage=(0, 50))) as server:
+        judge = make_judge(server, prices=(0, 100))
+        judging.judge_items(judge)
+        call = JudgeCall.objects.get(order=0)
+        LedgerEntry.objects.filter(
+            reference=judge_calls.reference_of(call.pk, 1), kind="settlement"
+        ).delete()
+        JudgeCall.objects.filter(pk=call.pk).update(
+            worker="elsewhere:1", reserved_usd=call.cost_usd
+        )
+        assert judging.judge_due(judge.project) is False
+        judging.judge_items(judge)
+    assert spent(judge.project) == Decimal("0.01")
+    assert not JudgeCall.objects.exclude(reserved_usd=None).exists()
+
+
+def test_an_answer_that_comes_after_its_call_was_declared_lost_is_not_stored():
+    with scripted() as server:
+        judge = make_judge(server)
+        judging.plan(judge)
+        [call] = judge_calls.take(judge, limit=1)
+        lose(call)
+        with pytest.raises(judge_calls.TakenAway):
+            judge_calls.CallMeter(call, judge).begin(llm.Usage(1, 1))
+        judge_calls.let_go([call])
+    assert JudgeCall.objects.get(order=0).tries == 0
+
+
+def test_a_killed_process_loses_one_call_a_slot_and_nothing_answered_is_asked_again(tmp_path):
+    slots, items = 3, 12
+    with scripted(otherwise=verdict(seconds=0.25, usage=(0, 100))) as server:
+        judge = make_judge(server, items=items, concurrency=slots, prices=(0, 100))
+        command = ["manage.py", "judge", judge.project.slug, "--judge", judge.name]
+        process = python(*command, env=environment(tmp_path), start_new_session=True)
+        try:
+            wait_for(lambda: server.script.finished >= 7, seconds=60)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+        time.sleep(0.5)
+        answered = set(JudgeCall.objects.filter(state=State.ANSWERED).values_list("pk", flat=True))
+        before = len(server.script.requests)
+        in_flight = JudgeCall.objects.filter(state=State.RESERVED).count()
+        assert 0 < in_flight <= slots
+        begun = sum(JudgeCall.objects.values_list("tries", flat=True))
+        Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+        counts = judging.judge_items(judge)
+    assert counts.lost == in_flight
+    assert len(server.script.requests) <= 2 * items + slots
+    assert len(server.script.requests) - before == 2 * items - len(answered)
+    assert max(server.script.asked.values()) <= 2
+    assert Annotation.objects.count() == items
+    tries = sum(JudgeCall.objects.values_list("tries", flat=True))
+    assert tries - begun == 2 * items - len(answered)
+    assert spent(judge.project) == Decimal("0.01") * tries
+
+
+def test_labels_of_people_are_untouched_by_a_judge():
+    with scripted() as server:
+        judge = make_judge(server)
+        item = Item.objects.get()
+        theirs = make_annotation(item, make_annotator(judge.project))
+        judging.judge_items(judge)
+    theirs.refresh_from_db()
+    assert theirs.answers == {"overall": {"value": 1, "both_bad": False}}
+    assert item.annotations.count() == 2
