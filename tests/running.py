@@ -13,8 +13,6 @@ from pathlib import Path
 
 from django.db import connection
 
-from annotate.processes import command
-
 ROOT = Path(__file__).parent.parent
 
 
@@ -41,20 +39,26 @@ def environment(var, **more):
     }
 
 
-@contextlib.contextmanager
-def running(name, var, **more):
-    """One of web, worker and scheduler; killed with all its children in the end."""
-    log = Path(var) / f"{name}.log"
+def start(name, folder, environment):
+    """One of web, worker and scheduler, in a session of its own, with its output in a file."""
+    log = Path(folder) / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command(name),
+            [sys.executable, "-m", "annotate.processes", name],
             cwd=ROOT,
-            env=environment(var, **more),
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     process.log = log
+    return process
+
+
+@contextlib.contextmanager
+def running(name, var, **more):
+    """A process on the database of the running test; killed with all its children in the end."""
+    process = start(name, var, environment(var, **more))
     try:
         yield process
     finally:
