@@ -340,3 +340,14 @@ def test_the_demo_has_an_offline_judge_and_a_policy_that_is_on(var):
     assert (judge.kind, judge.active) == ("relevance", True)
     policy = RoutingPolicy.objects.get(project__slug="demo", active=True)
     assert (policy.kind, policy.judge) == ("confidence", judge)
+
+
+@pytest.mark.django_db
+def test_a_newcomer_finds_twenty_items_once_the_judge_has_had_its_say(var):
+    run("demo")
+    run("route", "demo")
+    run("judge", "demo", "--judge", "relevance")
+    run("route", "demo")
+    project = Project.objects.get(slug="demo")
+    assert project.annotations.by_judges().count() == project.items.count()
+    assert project.items.claimable().count() >= 20
