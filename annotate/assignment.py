@@ -6,7 +6,6 @@ same in a project of ten items and of a million: what is free is read from the i
 through the partial index of open items, from a cursor that only moves on.
 """
 
-import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from annotate import ledger
-from annotate.models import Annotation, Assignment, Item, Membership
+from annotate.models import Annotation, Assignment, Cursor, Item, Membership
 from annotate.questions import Answers
 
 ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
@@ -66,6 +65,10 @@ _RETURNED = f"""
     WHERE {_FREE} AND item.returned > %(mark)s AND item.queue = ANY(%(queues)s)
     ORDER BY item.returned LIMIT 1
 """  # noqa: S608  # made of constants
+_HIGHEST = """
+    SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s
+    AND returned > %(mark)s AND seats_left > 0 AND route IN ('human', 'both')
+"""
 _LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
 _THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
 _MEMBER = """
@@ -175,14 +178,12 @@ def _find(member: _Member) -> tuple[int | None, int | None]:
 
 def _find_returned(member: _Member) -> tuple[int | None, int | None]:
     parameters = member.parameters(mark=member.mark, queues=member.queues)
+    [(highest,)] = _rows(_HIGHEST, parameters)
+    if highest is None:
+        return None, None
     free = _rows(_RETURNED, parameters)
     if not free:
-        top = _rows(
-            "SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s"
-            " AND returned > %(mark)s AND seats_left > 0 AND route IN ('human', 'both')",
-            parameters,
-        )
-        member.mark = top[0][0] or member.mark
+        member.mark = highest
         return None, None
     member.mark = free[0][1] - 1
     taken = _rows(_RETURNED + _LOCK, parameters)
@@ -219,38 +220,45 @@ def _remember(member: _Member) -> None:
     if member.mark != membership.returned_mark:
         Membership.objects.filter(pk=membership.pk).update(returned_mark=member.mark)
         membership.returned_mark = member.mark
+    moved = []
     for queue in member.moved:
         rank, item = member.cursor(queue)
-        membership.cursors.update_or_create(queue=queue, defaults={"rank": rank, "item_id": item})
-
-
-def _assign(member: _Member, item_id: int) -> Assignment:
-    """Give a seat of an item that this transaction has locked."""
-    Item.objects.filter(pk=item_id).update(seats_left=F("seats_left") - 1)
-    project, now = member.membership.project, timezone.now()
-    lease = {
-        "state": Assignment.State.OPEN,
-        "opened_at": now,
-        "expires_at": now + member.lease,
-        "closed_at": None,
-    }
-    item = Item.objects.get(pk=item_id)
-    again = Assignment.objects.filter(item=item, annotator_id=member.annotator)
-    if again.update(**lease):
-        return again.select_related("item").get()
-    return Assignment.objects.create(
-        project_id=member.membership.project_id,
-        item=item,
-        annotator_id=member.annotator,
-        order=_draw_order(item.completions.count()),
-        form=project.form,
-        guidelines=project.guidelines,
-        **lease,
+        moved.append(Cursor(membership=membership, queue=queue, rank=rank, item_id=item))
+    Cursor.objects.bulk_create(
+        moved,
+        update_conflicts=True,
+        unique_fields=["membership", "queue"],
+        update_fields=["rank", "item_id"],
     )
 
 
-def _draw_order(completions: int) -> list[int]:
-    return random.sample(range(completions), completions)
+_SEAT = "UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %s RETURNING *"
+_ASSIGN = """
+    INSERT INTO annotate_assignment (
+        project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
+        form_id, guidelines_id)
+    VALUES (
+        %(project)s, %(item)s, %(annotator)s, 'open',
+        ARRAY(SELECT position FROM annotate_completion WHERE item_id = %(item)s ORDER BY random()),
+        0, %(now)s, %(expires_at)s,
+        (SELECT id FROM annotate_form
+         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
+        (SELECT id FROM annotate_guidelines
+         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1))
+    ON CONFLICT (item_id, annotator_id) DO UPDATE SET
+        state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL
+    RETURNING *
+"""
+
+
+def _assign(member: _Member, item_id: int) -> Assignment:
+    """Give a seat of an item that this transaction has locked; an expired assignment reopens."""
+    now = timezone.now()
+    [item] = Item.objects.raw(_SEAT, [item_id])
+    lease = member.parameters(item=item_id, now=now, expires_at=now + member.lease)
+    [assignment] = Assignment.objects.raw(_ASSIGN, lease)
+    assignment.item = item
+    return assignment
 
 
 # -------------------------------------------------------------------------- what becomes of a claim
@@ -276,18 +284,19 @@ def submit(
     A lease that ran out is taken up again while a seat is left. Raises ``LeaseLost`` when the seat
     has gone to somebody else, or when ``key`` is not of this turn of the assignment.
     """
-    timing = timing or Timing()
+    timing, project = timing or Timing(), assignment.project
     item, assignment = _lock_pair(assignment)
-    if (stored := assignment.annotations.filter(key=key).first()) is not None:
+    earlier = {annotation.key: annotation for annotation in assignment.annotations.order_by("pk")}
+    if (stored := earlier.get(key)) is not None:
         return stored
     expired = assignment.state == Assignment.State.EXPIRED
     if key != assignment.key or not (
         assignment.state == Assignment.State.OPEN or (expired and item.seats_left)
     ):
         raise LeaseLost(assignment)
-    before = assignment.annotations.current().first()
+    before = next(reversed(earlier.values()), None)
     annotation = Annotation.objects.create(
-        project_id=assignment.project_id,
+        project=project,
         item=item,
         annotator_id=assignment.annotator_id,
         assignment=assignment,
