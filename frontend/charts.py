@@ -55,7 +55,7 @@ class Row:
 
     name: str
     estimate: Estimate | None
-    look: str = "own"
+    look: str = "model"
     url: str = ""
 
 
@@ -83,9 +83,9 @@ class Domain:
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
 
-def percent(value: float) -> str:
-    """A share as people read it: 71.2 %."""
-    return f"{100 * value:.1f} %"
+def percent(value: float, *, places: int = 1) -> str:
+    """A share as people read it: 71.2 %, never broken before the sign."""
+    return f"{100 * value:.{places}f}\N{NO-BREAK SPACE}%"
 
 
 def domain(
@@ -166,7 +166,7 @@ def _grid(shown: Domain) -> SafeString:
         "",
         '<line x1="0" x2="100%" y1="{0}" y2="{0}" class="grid"></line>'
         '<text x="0" y="{1}" class="tick">{2}</text>',
-        ((y := _y(tick, shown), y - 4, f"{100 * tick:.0f} %") for tick in shown.ticks),
+        ((y := _y(tick, shown), y - 4, percent(tick, places=0)) for tick in shown.ticks),
     )
 
 
@@ -267,7 +267,7 @@ def _columns(shown: Domain, height: int, *, as_percent: bool) -> SafeString:
                 {0: "0", last: "100"}.get(n, _across(tick, shown)),
                 height - 4,
                 anchors[n],
-                f"{100 * tick:.0f} %" if as_percent else f"{tick:g}",
+                percent(tick, places=0) if as_percent else f"{tick:g}",
             )
             for n, tick in enumerate(shown.ticks)
         ),

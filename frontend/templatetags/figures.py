@@ -10,31 +10,32 @@ from annotate.questions.base.question import letter as place_letter
 from frontend import charts, history
 
 register = template.Library()
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 
 @register.filter
 def percent(value: float | None) -> str:
-    return "–" if value is None else charts.percent(value)
+    return DASH if value is None else charts.percent(value)
 
 
 @register.filter
-def usd(value: Decimal | float | None) -> str:
+def usd(value: Decimal | None) -> str:
     """Money to the cent; fractions of a cent to four places."""
     if value is None:
-        return "–"
+        return DASH
     places = 2 if not value or abs(value) >= 1 else 4
     return f"{value:,.{places}f} USD"
 
 
 @register.filter
 def grouped(value: int | None) -> str:
-    """12 345 as 12,345."""
-    return "–" if value is None else f"{value:,}"
+    """12345 as 12,345; a dash for what there is not."""
+    return f"{value:,}" if isinstance(value, int) else DASH
 
 
 @register.filter
 def signed(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.2f}".replace("-", "−")
+    return DASH if value is None else f"{value:+.2f}".replace("-", MINUS)
 
 
 @register.filter
@@ -67,22 +68,21 @@ def estimate_at(series: charts.Series, place: int) -> str:
 
 @register.filter
 def in_words(estimate: charts.Estimate | None) -> str:
-    """71.2 % (66.0–76.1)."""
+    """Such as 71.2 % (66.0 to 76.1), with a dash."""
     if estimate is None:
-        return "–"
+        return DASH
     if estimate.low is None or estimate.high is None:
         return charts.percent(estimate.value)
-    return f"{charts.percent(estimate.value)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+    return f"{charts.percent(estimate.value)} ({100 * estimate.low:.1f}{DASH}{100 * estimate.high:.1f})"
 
 
 @register.filter
 def gain_in_words(estimate: charts.Estimate | None) -> str:
     """A difference of two shares in points: +4.2 (+1.0 to +7.3)."""
     if estimate is None:
-        return "–"
+        return DASH
     value, low, high = (
-        f"{100 * v:+.1f}".replace("-", "−")
-        for v in (estimate.value, estimate.least, estimate.most)
+        f"{100 * v:+.1f}".replace("-", MINUS) for v in (estimate.value, estimate.least, estimate.most)
     )
     return f"{value} ({low} to {high})" if estimate.low is not None else value
 
@@ -97,3 +97,13 @@ def route_words(route: str | None) -> str:
 def amount(value: Decimal) -> str:
     """A budget's number without zeros at its end."""
     return f"{value.normalize():,f}"
+
+
+@register.filter
+def plainly(estimate: charts.Estimate | None) -> str:
+    """Such as 0.612 (0.590 to 0.633), with a dash."""
+    if estimate is None:
+        return DASH
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f}{DASH}{estimate.high:.3f})"

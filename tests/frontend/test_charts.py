@@ -70,7 +70,7 @@ def test_a_bar_stacks_its_parts_and_leaves_out_empty_ones():
 
 
 def test_higher_values_stand_higher():
-    series = Series("model", [Estimate(0.6, 0.5, 0.7), None, Estimate(0.8, 0.7, 0.9)], "own")
+    series = Series("model", [Estimate(0.6, 0.5, 0.7), None, Estimate(0.8, 0.7, 0.9)], "model")
     svg = by_version(["1", "2", "3"], [series], label="Accuracy")
     first, last = elements(svg, "circle", "point")
     assert float(first.get("cy")) > float(last.get("cy"))
@@ -85,7 +85,7 @@ def test_a_version_without_a_value_has_no_point():
 
 def test_many_versions_are_not_all_named():
     places = [str(n) for n in range(1, 61)]
-    svg = by_version(places, [Series("m", [Estimate(0.5)] * 60, "own")], label="Accuracy")
+    svg = by_version(places, [Series("m", [Estimate(0.5)] * 60, "model")], label="Accuracy")
     named = [e.text for e in parse(svg).iter("text") if e.get("y") == "234"]
     assert named[-1] == "60"
     assert len(named) <= 12
@@ -109,6 +109,6 @@ def test_names_are_escaped_and_nothing_carries_a_style():
     assert not re.search(r"\sstyle=", svg)
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.7124, "71.2 %"), (1, "100.0 %")])
+@pytest.mark.parametrize(("value", "words"), [(0.7124, "71.2\N{NO-BREAK SPACE}%"), (1, "100.0\N{NO-BREAK SPACE}%")])
 def test_shares_are_written_as_per_cent(value, words):
     assert percent(value) == words

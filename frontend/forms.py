@@ -1,0 +1,166 @@
+"""Forms of the researchers' and admins' pages."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import slugify
+
+from annotate.models import Membership, Project, User
+from annotate.models.projects import Route
+from annotate.presets import PRESETS
+from annotate.questions.base.text import RefusedText, check_text
+
+ROUTES = [("", "leave it to the routing policy"), *Route.choices]
+RESERVED_SLUGS = {"new"}  # a page of ours has this place
+
+
+def storable(value: str) -> str:
+    """``value`` if PostgreSQL can hold it. Raises ``ValidationError``."""
+    try:
+        return check_text(value)
+    except RefusedText as fault:
+        raise ValidationError(f"{str(fault)[0].upper()}{str(fault)[1:]}.") from fault
+
+
+class NewProjectForm(forms.Form):
+    preset = forms.ChoiceField(
+        choices=[(name, preset.title) for name, preset in PRESETS.items()],
+        widget=forms.HiddenInput,
+    )
+    name = forms.CharField(
+        max_length=120, widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"})
+    )
+    slug = forms.SlugField(
+        max_length=60,
+        required=False,
+        label="Short name",
+        help_text="Stands in addresses and commands; made from the name when left empty.",
+    )
+    overlap = forms.IntegerField(
+        min_value=1,
+        max_value=100,
+        required=False,
+        label="Labels wanted for each item",
+        help_text="From different people. The preset's number when left empty.",
+    )
+    default_route = forms.ChoiceField(
+        choices=ROUTES,
+        required=False,
+        initial=Route.HUMAN,
+        label="Who labels new items",
+        help_text="Can be changed at any time, and a routing policy can decide item by item.",
+    )
+
+    def clean_name(self) -> str:
+        return storable(self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        slug = given.get("slug") or slugify(given.get("name", ""))[:60].strip("-")
+        if "name" in given and not slug:
+            self.add_error("slug", "The name has no letters for an address; write a short name.")
+        elif slug in RESERVED_SLUGS or Project.objects.filter(slug=slug).exists():
+            self.add_error("slug", f"The short name “{slug}” is taken; choose another one.")
+        return given | {"slug": slug}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What ``create_project`` takes."""
+        given = self.cleaned_data
+        return {
+            "name": given["name"],
+            "slug": given["slug"],
+            "preset": PRESETS[given["preset"]],
+            "overlap": given["overlap"],
+            "default_route": given["default_route"] or None,
+        }
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy alone
+    default_route = forms.TypedChoiceField(
+        choices=ROUTES,
+        required=False,
+        empty_value=None,
+        label="Who labels new items",
+        help_text="Given to items as they come in. A routing policy that is on decides instead.",
+    )
+
+    class Meta:
+        model = Project
+        fields = (
+            "name",
+            "description",
+            "overlap",
+            "default_route",
+            "pay_per_label_usd",
+            "lease_seconds",
+            "retrain_after_labels",
+            "retrain_every_minutes",
+            "random_share",
+        )
+        labels = {
+            "overlap": "Labels wanted for each item",
+            "pay_per_label_usd": "Pay for a label, in USD",
+            "lease_seconds": "Seconds an item stays with somebody who does nothing",
+            "retrain_after_labels": "Train again after so many new labels",
+            "retrain_every_minutes": "At most every so many minutes",
+            "random_share": "Share of open items in random order",
+        }
+        help_texts = {
+            "overlap": "For items that come in from now on.",
+            "pay_per_label_usd": "Entered in the ledger with every label that a person gives.",
+            "random_share": "The others are ordered by the reward model, most uncertain first.",
+        }
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def clean_name(self) -> str:
+        return storable(self.cleaned_data["name"])
+
+    def clean_description(self) -> str:
+        return storable(self.cleaned_data["description"])
+
+
+class GuidelinesForm(forms.Form):
+    text = forms.CharField(
+        label="Guidelines",
+        strip=False,
+        max_length=200_000,
+        help_text="Markdown. Stored as a new version; labels name the version their annotator saw.",
+        widget=forms.Textarea(attrs={"rows": 24, "class": "source"}),
+    )
+
+    def clean_text(self) -> str:
+        text = storable(self.cleaned_data["text"]).replace("\r\n", "\n")
+        if not text.strip():
+            raise ValidationError("There is no text; write what annotators should do.")
+        return text
+
+
+class MemberForm(forms.Form):
+    username = forms.CharField(
+        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+    def clean_username(self) -> str:
+        name: str = storable(self.cleaned_data["username"])
+        self.user = User.objects.filter(username=name, is_active=True).first()
+        if self.user is None:
+            raise ValidationError(
+                f"Nobody is called “{name}”; staff make accounts in the administration."
+            )
+        if self.project.memberships.filter(user=self.user).exists():
+            raise ValidationError(f"{name} is a member already; change the role below.")
+        return name
+
+    def save(self) -> Membership:
+        if self.user is None:
+            raise ValueError("The form is not valid.")
+        return Membership.objects.create(
+            project=self.project, user=self.user, role=self.cleaned_data["role"]
+        )

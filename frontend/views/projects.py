@@ -1,0 +1,163 @@
+"""A project's first page, its settings, its guidelines and its people."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from annotate.guidelines import add_guidelines
+from annotate.members import LastAdmin, change_role, remove_member
+from annotate.models import Membership
+from annotate.presets import PRESETS, Preset, create_project
+from annotate.questions import parse_questions
+from annotate.questions.base.question import Shown
+from frontend import markdown
+from frontend.charts import bar
+from frontend.forms import GuidelinesForm, MemberForm, NewProjectForm, SettingsForm
+from frontend.overview import attention_for, progress_of, shares_of
+from frontend.pages import PageRequest, page
+from frontend.project_pages import Role, visit
+from frontend.reward_figures import accuracy_by_version
+from routing.models import RoutingPolicy
+
+
+@login_required
+@require_safe
+def project(request: PageRequest, slug: str) -> HttpResponse:
+    seen = visit(request, slug)
+    progress = progress_of(seen.project)
+    shares = shares_of(seen.project, progress)
+    context = {
+        "progress": progress,
+        "shares": shares,
+        "bars": {name: bar(whole, label=f"Labels: {name}") for name, whole in shares.items()},
+        "attention": attention_for(seen.project, progress),
+        "policy": RoutingPolicy.objects.active_for(seen.project),
+        "accuracy": accuracy_by_version(seen.project),
+    }
+    return seen.page("frontend/project/overview.html", context, part="progress")
+
+
+def preview(preset: Preset) -> list[str]:
+    """The preset's questions as annotators will see them, for two completions."""
+    return [question.html(Shown(order=[0, 1])) for question in parse_questions(preset.questions)]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def create(request: PageRequest) -> HttpResponse:
+    """Anybody who is signed in may make a project, and is its admin."""
+    chosen = request.POST.get("preset") or request.GET.get("preset", "")
+    preset = PRESETS.get(chosen) or next(iter(PRESETS.values()))
+    typed = {name: request.GET[name] for name in NewProjectForm.base_fields if name in request.GET}
+    form = NewProjectForm(request.POST or None, initial=typed | {"preset": preset.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = create_project(owner=request.user, **form.settings)
+        except ValidationError as fault:
+            form.add_error(None, fault)
+        else:
+            messages.success(request, f"{made} is made. Bring items in next.")
+            return redirect("import", made.slug)
+    context = {
+        "form": form,
+        "presets": PRESETS.values(),
+        "preset": preset,
+        "preview": preview(preset),
+        "guidelines": markdown.render(preset.guidelines),
+        "overlap": preset.overlap,
+    }
+    return page(
+        request,
+        "frontend/project/new.html",
+        context,
+        part="preset",
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings(request: PageRequest, slug: str) -> HttpResponse:
+    seen = visit(request, slug, Role.ADMIN)
+    form = SettingsForm(request.POST or None, instance=seen.project)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "The settings are saved.")
+        return redirect("project-settings", slug)
+    if form.errors:
+        seen.project.refresh_from_db()
+    return seen.page(
+        "frontend/project/settings.html", {"form": form}, status=422 if form.errors else 200
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def guidelines(request: PageRequest, slug: str) -> HttpResponse:
+    """Everybody reads them; researchers write the next version."""
+    seen = visit(request, slug, Role.ANNOTATOR if request.method == "GET" else Role.RESEARCHER)
+    versions = seen.project.guideline_versions.order_by("-version")
+    wanted = request.GET.get("version", "")
+    shown = (
+        get_object_or_404(versions, version=wanted) if wanted.isdigit() else seen.project.guidelines
+    )
+    may_write = seen.may(Role.RESEARCHER)
+    form = GuidelinesForm(request.POST or None, initial={"text": shown.text if shown else ""})
+    if request.method == "POST" and form.is_valid():
+        version = add_guidelines(seen.project, form.cleaned_data["text"]).version
+        messages.success(
+            request, f"Version {version} is stored; items claimed from now on name it."
+        )
+        return redirect("guidelines", slug)
+    context = {
+        "shown": shown,
+        "text": markdown.render(shown.text, heading=2) if shown else "",
+        "versions": versions.defer("text") if may_write else [],
+        "form": form if may_write and (form.errors or "edit" in request.GET) else None,
+        "may_write": may_write,
+    }
+    template = "frontend/project/guidelines.html" if may_write else "frontend/guidelines.html"
+    return seen.page(template, context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def members(request: PageRequest, slug: str) -> HttpResponse:
+    seen = visit(request, slug, Role.ADMIN)
+    form = MemberForm(request.POST or None, project=seen.project)
+    if request.method == "POST" and form.is_valid():
+        member = form.save()
+        messages.success(request, f"{member.user} joins as {member.role}.")
+        return redirect("members", slug)
+    context = {
+        "form": form,
+        "members": seen.project.memberships.select_related("user").order_by(
+            "role", "user__username"
+        ),
+        "roles": Membership.Role.choices,
+    }
+    return seen.page("frontend/project/members.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def change_member(request: PageRequest, slug: str, pk: int) -> HttpResponse:
+    """Another role, or none: then the person's labels stay and the person is out."""
+    seen = visit(request, slug, Role.ADMIN)
+    member = get_object_or_404(seen.project.memberships.select_related("user", "project"), pk=pk)
+    role = request.POST.get("role", "")
+    try:
+        if "remove" in request.POST:
+            remove_member(member)
+            messages.success(request, f"{member.user} has left the project; all labels stay.")
+        elif role in Role.values:
+            change_role(member, role)
+            messages.success(request, f"{member.user} is {role} now.")
+        else:
+            messages.error(request, f"There is no role {role!r}; choose one of the list.")
+    except LastAdmin as fault:
+        messages.error(request, str(fault))
+    return redirect("members", slug)
