@@ -10,6 +10,10 @@ from annotate.presets import Preset
 
 SLUG = "demo"
 OVERLAP = 2
+DESCRIPTION = (
+    "Questions written for this demo, with two completions each that differ in correctness, brevity "
+    "and tone. The past labels are simulated."
+)
 _FOLDER = Path(__file__).parent
 ITEMS = _FOLDER / "items.jsonl"
 

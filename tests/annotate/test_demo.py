@@ -319,6 +319,16 @@ def test_demo_logins_says_when_there_are_none(var):
 
 
 @pytest.mark.django_db
+def test_labels_of_another_seed_do_not_replace_those_that_are_there(var):
+    run("demo")
+    before = list(Annotation.objects.order_by("pk").values_list("pk", "answers"))
+    _, errors = run("demo", "--seed", "2")
+    after = Annotation.objects.filter(pk__in=[pk for pk, _ in before])
+    assert list(after.order_by("pk").values_list("pk", "answers")) == before
+    assert "differ from what is there, which stays" in errors
+
+
+@pytest.mark.django_db
 def test_only_the_demo_admin_is_staff(var):
     run("demo")
     assert [user.username for user in User.objects.filter(is_staff=True)] == ["admin"]

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from annotate.demo import logins
-from annotate.demo.project import PRESET, SLUG, read_items
+from annotate.demo.project import DESCRIPTION, PRESET, SLUG, read_items
 from annotate.demo.simulate import simulate_labels
 from annotate.formats import importer
 from annotate.importing import import_items
@@ -32,7 +32,7 @@ class Command(ExampleCommand):
         """All or nothing, so that a start that is cut short leaves no half of a demo."""
         project = Project.objects.filter(slug=SLUG).first()
         if new := project is None:
-            project = create_project(name="Demo", slug=SLUG, preset=PRESET)
+            project = create_project(name="Demo", slug=SLUG, preset=PRESET, description=DESCRIPTION)
         logins.make_members(project)
         self.bring_in_items(project, seed)
         if new:
@@ -41,10 +41,12 @@ class Command(ExampleCommand):
     def bring_in_items(self, project: Project, seed: int) -> None:
         rows = simulate_labels(read_items(), seed=seed)
         result = import_items(project, rows, importer("tandem", project.questions, {}))
-        if result.faults:
+        if result.bad:
             fault = result.faults[0]
             raise CommandError(f"Item {fault['line']} of the demo: {fault['message']}.")
         self.stdout.write(f"{result.added} items and {result.labels} labels added.")
+        if result.conflicts:
+            self.stderr.write(f"{result.conflicts} differ from what is there, which stays.")
 
     def switch_routing_on(self) -> None:
         """By commands: this application may not import the one that routes."""
