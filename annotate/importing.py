@@ -7,7 +7,7 @@ batch, and it looks up what is there before it writes.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -71,6 +71,13 @@ class Result:
             self.faults.append({"line": line, "message": message})
 
 
+class Lines(Protocol):
+    """A binary file that is read line by line."""
+
+    def readline(self, limit: int, /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
+
+
 @dataclass
 class Place:
     """How far into a file an import has come: the next line's number and its byte offset."""
@@ -111,7 +118,7 @@ class _Row:
 
 def import_file(
     project: Project,
-    file: BinaryIO,
+    file: Lines,
     importer: Importer,
     *,
     place: Place | None = None,
@@ -125,7 +132,7 @@ def import_file(
     """
     place = place or Place()
     result = result if result is not None else Result()
-    if file.seekable():
+    if place.offset:
         file.seek(place.offset)
     reader = _Reader(project.questions, importer, result)
     while batch := _read_batch(file, place):
@@ -155,7 +162,7 @@ def import_items(
 # ---------------------------------------------------------------------------------------- reading
 
 
-def _read_batch(file: BinaryIO, place: Place) -> list[tuple[int, bytes]]:
+def _read_batch(file: Lines, place: Place) -> list[tuple[int, bytes]]:
     """The next lines with their numbers; ``place`` moves behind them."""
     batch: list[tuple[int, bytes]] = []
     size = 0
@@ -174,7 +181,7 @@ def _read_batch(file: BinaryIO, place: Place) -> list[tuple[int, bytes]]:
     return batch
 
 
-def _skip_line(file: BinaryIO, batch: list[tuple[int, bytes]]) -> int:
+def _skip_line(file: Lines, batch: list[tuple[int, bytes]]) -> int:
     """Pass over the rest of a line that is too long; only its number is kept."""
     skipped = 0
     while part := file.readline(LONGEST_LINE):

@@ -181,3 +181,10 @@ def aggregate(project: Project) -> bool:
 def projects_with_transfers() -> Iterable[int]:
     waiting = Transfer.objects.filter(state__in=(Transfer.State.WAITING, Transfer.State.RUNNING))
     return waiting.values_list("project_id", flat=True).distinct()
+
+
+@job("transfer", due=projects_with_transfers)
+def transfer(project: Project) -> bool:
+    from annotate.transfers import go_on  # which hints at this job
+
+    return go_on(project)

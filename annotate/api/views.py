@@ -288,7 +288,7 @@ class Exports(ProjectView, ListAPIView[Transfer]):
         with transaction.atomic():
             transfer = start_export(
                 project,
-                format_name=asked.validated_data["format"],
+                format=asked.validated_data["format"],
                 options=asked.validated_data.get("options", {}),
                 user=self.user,
             )

@@ -7,10 +7,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import TypeVar
 
-from annotate.formats.base import BadLine, Importer, RefusedFile
+from annotate.formats.base import BadLine, Exporter, Importer, RefusedFile, Setting
 from annotate.questions import Questions
 
-__all__ = ["BadLine", "RefusedFile", "importer", "importers"]
+__all__ = ["BadLine", "RefusedFile", "exporter", "exporters", "importer", "importers"]
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -25,9 +25,23 @@ def importers() -> dict[str, type[Importer]]:
     return {cls.name: cls for cls in found if cls is not None}
 
 
+@cache
+def exporters() -> dict[str, type[Exporter]]:
+    """Every format that can be written, by name."""
+    found = (getattr(module, "EXPORTER", None) for module in _modules())
+    return {cls.name: cls for cls in found if cls is not None}
+
+
 def importer(name: str, questions: Questions, options: Mapping[str, str]) -> Importer:
     """Raises ``RefusedFile`` when there is no such format, or no such option of it."""
     return _named(importers(), name)(questions, options)
+
+
+def exporter(
+    name: str, questions: Questions, options: Mapping[str, str], setting: Setting | None = None
+) -> Exporter:
+    """Raises ``RefusedFile`` when there is no such format, or no such option of it."""
+    return _named(exporters(), name)(questions, options, setting)
 
 
 F = TypeVar("F")

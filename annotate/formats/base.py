@@ -2,13 +2,15 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from annotate.questions import Question, Questions
+from annotate.questions import Answers, Question, Questions
+from annotate.questions.base.question import Combined
 from annotate.questions.base.text import RefusedText, check_text
 
 Json = dict[str, Any]
@@ -111,6 +113,75 @@ class Format(ABC):
                 "use a project made from a preset such as pairwise."
             )
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedLabel:
+    annotator: str
+    kind: str
+    version: int
+    description: str
+    purpose: str
+    answers: Answers
+    created_at: datetime
+    wall_seconds: float | None
+    active_seconds: float | None
+    focused_seconds: float | None
+    order: list[int] | None
+    raw: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedItem:
+    """An item as a snapshot holds it, with the labels that were current then, oldest first."""
+
+    completions: list[ParsedCompletion]
+    labels: list[ExportedLabel]
+    # By question and source: people, judges, all.
+    aggregates: Mapping[tuple[str, str], Combined]
+    key: str
+    source: str
+    messages: list[Json]
+    contexts: list[Json]
+    metadata: Json
+    evaluation: bool
+    overlap: int
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether the prompt is more than one turn of a user."""
+        return len(self.messages) != 1 or self.messages[0]["role"] != "user"
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as one text: the turns in order, roles named when there are several."""
+        if not self.is_chat:
+            return str(self.messages[0]["content"])
+        return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in self.messages)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an exporter may know of the project and of the set that it writes."""
+
+    overlap: int
+    # Whether any item's prompt is a chat.
+    chats: bool
+
+
+class Exporter(Format):
+    """Writes JSON Lines. ``left_out`` counts, by reason, the items that have no line."""
+
+    def __init__(
+        self, questions: Questions, options: Mapping[str, str], setting: Setting | None = None
+    ) -> None:
+        super().__init__(questions, options)
+        self.setting = setting or Setting(overlap=1, chats=False)
+        self.left_out: Counter[str] = Counter()
+
+    @abstractmethod
+    def row(self, item: ExportedItem) -> Json | None:
+        """The item's line; None for one that is left out and counted."""
 
 
 class Importer(Format):

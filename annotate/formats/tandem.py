@@ -1,5 +1,6 @@
 """Tandem's own JSON Lines: an item a line, with its completions and all of its labels."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from annotate.formats.base import (
@@ -8,11 +9,15 @@ from annotate.formats.base import (
     MOST_COMPLETIONS,
     PURPOSES,
     BadLine,
+    ExportedItem,
+    ExportedLabel,
+    Exporter,
     Importer,
     Json,
     ParsedCompletion,
     ParsedItem,
     ParsedLabel,
+    Setting,
     brief,
     list_of,
     messages_of,
@@ -23,6 +28,7 @@ from annotate.formats.base import (
     time_of,
     user_turn,
 )
+from annotate.questions import Questions
 
 ITEM = frozenset(
     {
@@ -85,7 +91,60 @@ class TandemImport(Importer):
         )
 
 
+class TandemExport(Exporter):
+    name = "tandem"
+    title = "Tandem JSON Lines"
+    about = "Everything: each item with its current labels and aggregates. Can be imported again."
+
+    def __init__(
+        self, questions: Questions, options: Mapping[str, str], setting: Setting | None = None
+    ) -> None:
+        super().__init__(questions, options, setting)
+        self.described: set[tuple[str, str, int]] = set()
+
+    def row(self, item: ExportedItem) -> Json:
+        parts = {
+            "key": item.key,
+            "messages": item.messages,
+            "contexts": item.contexts,
+            "completions": [
+                {"text": one.text, "generator": one.generator} for one in item.completions
+            ],
+            "source": item.source,
+            "metadata": item.metadata,
+            "evaluation": item.evaluation,
+            "labels": [self._label(label) for label in item.labels],
+            "aggregates": _aggregates(item),
+        }
+        if item.overlap != self.setting.overlap:
+            parts["overlap"] = item.overlap
+        return parts
+
+    def _label(self, label: ExportedLabel) -> Json:
+        """What is at its default is left out; who labelled is described once a file."""
+        who = (label.kind, label.annotator, label.version)
+        parts: Json = {"annotator": label.annotator, "kind": label.kind, "answers": label.answers}
+        if label.version != 1:
+            parts["version"] = label.version
+        if label.description and who not in self.described:
+            self.described.add(who)
+            parts["description"] = label.description
+        if label.purpose != PURPOSES[0]:
+            parts["purpose"] = label.purpose
+        more = {
+            "seconds_spent": label.wall_seconds,
+            "active_seconds": label.active_seconds,
+            "focused_seconds": label.focused_seconds,
+            "order": label.order,
+            "raw": label.raw,
+        }
+        parts |= {name: value for name, value in more.items() if value is not None}
+        parts["created_at"] = label.created_at.isoformat()
+        return parts
+
+
 IMPORTER = TandemImport
+EXPORTER = TandemExport
 
 
 def _messages(record: Json) -> list[Json]:
@@ -181,3 +240,19 @@ def _order(value: object, completions: int) -> list[int] | None:
             f"'order' is {brief(value)}; write the positions 0 to {completions - 1} as shown"
         )
     return value
+
+
+def _aggregates(item: ExportedItem) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = {}
+    for (question, source), combined in item.aggregates.items():
+        figures = {
+            "count": combined.count,
+            "mean": combined.mean,
+            "majority": combined.majority,
+            "share": combined.share,
+            "data": combined.data,
+        }
+        found.setdefault(question, {})[source] = {
+            name: value for name, value in figures.items() if value is not None
+        }
+    return found

@@ -7,12 +7,15 @@ from annotate.formats.base import (
     KINDS,
     LONGEST_NAME,
     BadLine,
+    ExportedItem,
+    Exporter,
     Importer,
     Json,
     Option,
     ParsedCompletion,
     ParsedItem,
     ParsedLabel,
+    Setting,
     brief,
     messages_of,
     text_of,
@@ -21,6 +24,7 @@ from annotate.formats.base import (
 from annotate.formats.dialogue import common_prompt, turns
 from annotate.hashes import text_hash
 from annotate.questions import Questions
+from annotate.questions.base.question import Combined
 
 FIELDS = ("prompt", "chosen", "rejected", "margin")
 
@@ -83,7 +87,99 @@ class TrlImport(Importer):
         )
 
 
+SOURCES = ("best", "people", "judges", "all")
+TEXT, CHAT = "text", "chat"
+
+
+class TrlExport(Exporter):
+    name = "trl"
+    title = "TRL preference rows"
+    about = "prompt, chosen, rejected: what RewardTrainer and DPOTrainer read. No other columns."
+    settings = (
+        Option("question", "The preference that decides"),
+        Option(
+            "source",
+            "Whose labels (best: people's where there are any, else the judges')",
+            default="best",
+            choices=SOURCES,
+        ),
+        Option(
+            "form",
+            "Texts or chats (auto: chats if any prompt is one)",
+            default="auto",
+            choices=("auto", TEXT, CHAT),
+        ),
+        Option(
+            "part",
+            "Which prompts (evaluation: the share that is kept for comparisons)",
+            default="all",
+            choices=("all", "training", "evaluation"),
+        ),
+        Option("margin", "A column with the strength", default="no", choices=("no", "yes")),
+    )
+
+    def __init__(
+        self, questions: Questions, options: Mapping[str, str], setting: Setting | None = None
+    ) -> None:
+        super().__init__(questions, options, setting)
+        self.question = self.preference(self.options["question"])
+        self.strongest = self.question.config.points // 2
+        form = self.options["form"]
+        self.chat = form == CHAT or (form == "auto" and self.setting.chats)
+
+    def row(self, item: ExportedItem) -> Json | None:
+        part = "evaluation" if item.evaluation else "training"
+        if self.options["part"] not in ("all", part):
+            self.left_out[f"in the {part} share"] += 1
+            return None
+        combined = self._combined(item)
+        if combined is None:
+            self.left_out["without label"] += 1
+            return None
+        if not (side := winner(combined)):
+            self.left_out["ties" if combined.mean is not None else "both bad"] += 1
+            return None
+        first, second = (item.completions[position].text for position in self.question.config.pair)
+        row = self._texts(item, *((second, first) if side > 0 else (first, second)))
+        if self.options["margin"] == "yes":
+            row["margin"] = max(0.0, float(side * (combined.mean or 0)) / self.strongest)
+        return row
+
+    def _combined(self, item: ExportedItem) -> Combined | None:
+        source = self.options["source"]
+        wanted = ("people", "judges") if source == "best" else (source,)
+        found = (item.aggregates.get((self.question.name, one)) for one in wanted)
+        return next((combined for combined in found if combined is not None), None)
+
+    def _texts(self, item: ExportedItem, chosen: str, rejected: str) -> Json:
+        passages = "\n\n".join(_passage(one) for one in item.contexts)
+        if not self.chat:
+            prompt = f"{passages}\n\n{item.prompt}" if passages else item.prompt
+            return {"prompt": prompt, "chosen": chosen, "rejected": rejected}
+        *before, last = item.messages
+        if passages:
+            last = {**last, "content": f"{passages}\n\n{last['content']}"}
+        return {
+            "prompt": [{"role": one["role"], "content": one["content"]} for one in [*before, last]],
+            "chosen": [{"role": "assistant", "content": chosen}],
+            "rejected": [{"role": "assistant", "content": rejected}],
+        }
+
+
 IMPORTER = TrlImport
+EXPORTER = TrlExport
+
+
+def winner(combined: Combined) -> int:
+    """-1 the first completion, 1 the second, 0 neither: the majority's, without one the mean's."""
+    if combined.majority is not None:
+        return combined.majority
+    mean = combined.mean or 0
+    return (mean > 0) - (mean < 0)
+
+
+def _passage(context: Json) -> str:
+    return f"{context['title']}\n{context['text']}" if context["title"] else str(context["text"])
 
 
 def _side(record: Json, name: str) -> Any:

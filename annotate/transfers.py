@@ -1,0 +1,173 @@
+"""Imports and exports in the background: they show their progress and go on after a fault."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.files import File
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from annotate.exporting import exporter_for, item_count, write_snapshot
+from annotate.formats import RefusedFile, exporter, importer
+from annotate.importing import JOBS, Place, Result, import_file
+from annotate.models import Project, Snapshot, Transfer, User
+from annotate.snapshots import take_snapshot
+
+log = structlog.get_logger(__name__)
+
+STRETCH_SECONDS = 5.0
+State = Transfer.State
+
+
+def start_import(
+    project: Project,
+    file: File[bytes],
+    *,
+    format: str,  # noqa: A002  its name everywhere
+    options: Mapping[str, str] | None = None,
+    user: User | None = None,
+) -> Transfer:
+    """Store an uploaded file and have it imported. Raises ``RefusedFile`` for unknown options."""
+    importer(format, project.questions, options or {})
+    transfer = Transfer.objects.create(
+        project=project,
+        user=user,
+        direction=Transfer.Direction.IMPORT,
+        format=format,
+        options=dict(options or {}),
+        file=file,
+        file_name=Path(file.name or "").name[-200:],
+        total=file.size,
+    )
+    _hint(project, "transfer")
+    return transfer
+
+
+def start_export(
+    project: Project,
+    *,
+    format: str,  # noqa: A002  its name everywhere
+    options: Mapping[str, str] | None = None,
+    snapshot: Snapshot | None = None,
+    user: User | None = None,
+) -> Transfer:
+    """Have a snapshot written, or what is labelled now. Raises ``RefusedFile``."""
+    exporter(format, project.questions, options or {})
+    transfer = Transfer.objects.create(
+        project=project,
+        user=user,
+        direction=Transfer.Direction.EXPORT,
+        format=format,
+        options=dict(options or {}),
+        snapshot=snapshot,
+    )
+    _hint(project, "transfer")
+    return transfer
+
+
+def _hint(project: Project, *kinds: str) -> None:
+    from annotate.jobs import hint  # whose job runs the transfers below
+
+    for kind in kinds:
+        hint(project.pk, kind)
+
+
+def go_on(project: Project) -> bool:
+    """Do a part of the project's oldest unfinished transfer; whether there was one.
+
+    A fault that comes from the file or the code ends that transfer and lets the next one pass; one
+    that comes from the connection to the database is left to the job, which tries again.
+    """
+    unfinished = project.transfers.filter(state__in=(State.WAITING, State.RUNNING))
+    transfer = unfinished.order_by("pk").first()
+    if transfer is None:
+        return False
+    try:
+        if transfer.direction == Transfer.Direction.IMPORT:
+            _import_part(transfer)
+            _hint(project, *JOBS)
+        else:
+            _export(transfer)
+    except (OperationalError, InterfaceError):
+        raise
+    except RefusedFile as fault:
+        _fail(transfer, str(fault))
+    except Exception as error:
+        log.exception("transfer failed", transfer=transfer.pk, project=project.slug)
+        _fail(transfer, f"The program failed ({type(error).__name__}); its log says where.")
+    return True
+
+
+def _fail(transfer: Transfer, fault: str) -> None:
+    transfer.refresh_from_db()
+    transfer.result["fault"] = fault
+    _save(transfer, state=State.FAILED, finished_at=timezone.now(), result=transfer.result)
+
+
+def _save(transfer: Transfer, **changes: Any) -> None:
+    """Write these columns, and no others that somebody else may have changed."""
+    for name, value in changes.items():
+        setattr(transfer, name, value)
+    transfer.save(update_fields=list(changes))
+
+
+def _import_part(transfer: Transfer) -> None:
+    """Import for a few seconds, from where the last part stopped."""
+    reader = importer(transfer.format, transfer.project.questions, transfer.options)
+    progress = dict(transfer.result)
+    place = Place(line=progress.pop("next_line", 1), offset=transfer.done)
+    result = Result(**progress)
+
+    def stored(place: Place, result: Result) -> None:
+        """In the batch's own transaction, so that a batch is counted exactly when it is stored."""
+        _save(
+            transfer,
+            state=State.RUNNING,
+            done=place.offset,
+            result=result.as_json() | {"next_line": place.line},
+        )
+
+    end = time.monotonic() + STRETCH_SECONDS
+    with transfer.file.open("rb") as file:
+        for _ in import_file(
+            transfer.project, file, reader, place=place, result=result, stored=stored
+        ):
+            if time.monotonic() > end:
+                return
+    _save(transfer, state=State.DONE, finished_at=timezone.now(), result=result.as_json())
+
+
+class _Written(File[bytes]):
+    """A finished file, which the storage moves to its place instead of copying it."""
+
+    def temporary_file_path(self) -> str:
+        return str(self.name)
+
+
+def _export(transfer: Transfer) -> None:
+    """Write the whole file under a temporary name; after a fault it is begun anew."""
+    snapshot = transfer.snapshot or take_snapshot(transfer.project, user=transfer.user)
+    _save(transfer, state=State.RUNNING, snapshot=snapshot, total=item_count(snapshot), done=0)
+    writer = exporter_for(snapshot, transfer.format, transfer.options)
+    part = Path(settings.MEDIA_ROOT) / "parts" / f"transfer-{transfer.pk}.jsonl"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("w", encoding="utf-8", newline="\n") as file:
+        result = write_snapshot(
+            snapshot, writer, file, progress=lambda done: _save(transfer, done=done)
+        )
+    name = f"{transfer.project.slug}-{snapshot.number}-{transfer.format}.jsonl"
+    with part.open("rb") as file:
+        transfer.file.save(name, _Written(file, name=str(part)), save=False)
+    part.unlink(missing_ok=True)
+    _save(
+        transfer,
+        file=transfer.file,
+        file_name=name,
+        state=State.DONE,
+        finished_at=timezone.now(),
+        result=result.as_json() | {"snapshot": snapshot.number, "digest": snapshot.digest},
+    )
