@@ -1,5 +1,7 @@
 """Tests run on a real PostgreSQL: the embedded one, or the one that DATABASE_URL names."""
 
+import os
+
 import kombu.pools
 import pytest
 from django.conf import settings
@@ -8,6 +10,10 @@ from django.db import connection
 from annotate.broker import install_queue, transport_options
 from annotate.celery import app
 from tests.running import new_folder
+
+
+# Tests run side by side: torch with a thread for every core each would only get in its own way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
