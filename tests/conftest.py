@@ -11,7 +11,6 @@ from annotate.broker import install_queue, transport_options
 from annotate.celery import app
 from tests.running import new_folder
 
-
 # Tests run side by side: torch with a thread for every core each would only get in its own way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

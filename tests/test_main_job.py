@@ -11,7 +11,7 @@ from annotate.celery import app
 from annotate.formats import importer
 from annotate.importing import import_items
 from annotate.jobs import KINDS, run_job
-from annotate.models import Aggregate, Annotation, Annotator, Item, Membership, Project
+from annotate.models import Aggregate, Annotation, Annotator, Item, Project
 from annotate.presets import create_project, preset_named
 from annotate.snapshots import unpack_ids
 from routing.judges.versions import create_judge
