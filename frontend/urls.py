@@ -1,4 +1,4 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from frontend.views import home, work
 
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/work/draft/", work.draft, name="work-draft"),
     path("projects/<slug:slug>/work/renew/", work.renew_lease, name="work-renew"),
     # Researchers and admins
+    path("projects/", include("frontend.project_urls")),
 ]
