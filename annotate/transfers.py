@@ -25,7 +25,7 @@ State = Transfer.State
 
 def start_import(
     project: Project,
-    file: File[bytes],
+    file: "File[bytes]",
     *,
     format: str,  # noqa: A002  its name everywhere
     options: Mapping[str, str] | None = None,
@@ -141,7 +141,7 @@ def _import_part(transfer: Transfer) -> None:
     _save(transfer, state=State.DONE, finished_at=timezone.now(), result=result.as_json())
 
 
-class _Written(File[bytes]):
+class _Written(File):  # type: ignore[type-arg]  # generic for mypy alone
     """A finished file, which the storage moves to its place instead of copying it."""
 
     def temporary_file_path(self) -> str:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import template
 
-from annotate.models import Annotator
+from annotate.models import Annotator, Transfer
 from annotate.models.projects import Route
 from annotate.questions.base.question import letter as place_letter
 from frontend import charts, history
@@ -82,7 +82,8 @@ def gain_in_words(estimate: charts.Estimate | None) -> str:
     if estimate is None:
         return DASH
     value, low, high = (
-        f"{100 * v:+.1f}".replace("-", MINUS) for v in (estimate.value, estimate.least, estimate.most)
+        f"{100 * v:+.1f}".replace("-", MINUS)
+        for v in (estimate.value, estimate.least, estimate.most)
     )
     return f"{value} ({low} to {high})" if estimate.low is not None else value
 
@@ -107,3 +108,17 @@ def plainly(estimate: charts.Estimate | None) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.3f}"
     return f"{estimate.value:.3f} ({estimate.low:.3f}{DASH}{estimate.high:.3f})"
+
+
+@register.filter
+def outcome_of_transfer(transfer: Transfer) -> str:
+    """What came of an import or export, in a line."""
+    result = transfer.result
+    if "fault" in result:
+        return str(result["fault"])
+    if transfer.direction == Transfer.Direction.EXPORT:
+        left = sum(result.get("left_out", {}).values())
+        return f"{result.get('rows', 0):,} rows" + (f", {left:,} left out" if left else "")
+    words = f"{result.get('added', 0):,} items, {result.get('labels', 0):,} labels added"
+    wrong = result.get("bad", 0) + result.get("conflicts", 0)
+    return f"{words}, {wrong:,} lines or labels refused" if wrong else words

@@ -14,10 +14,11 @@ from annotate.presets import PRESETS, Preset, create_project
 from annotate.questions import parse_questions
 from annotate.questions.base.question import Shown
 from frontend import markdown
+from frontend.agreement_figures import agreed, chart
 from frontend.charts import bar
 from frontend.forms import GuidelinesForm, MemberForm, NewProjectForm, SettingsForm
 from frontend.overview import attention_for, progress_of, shares_of
-from frontend.pages import PageRequest, page
+from frontend.pages import PageRequest, page, wants_part
 from frontend.project_pages import Role, visit
 from frontend.reward_figures import accuracy_by_version
 from routing.models import RoutingPolicy
@@ -38,6 +39,16 @@ def project(request: PageRequest, slug: str) -> HttpResponse:
         "accuracy": accuracy_by_version(seen.project),
     }
     return seen.page("frontend/project/overview.html", context, part="progress")
+
+
+@login_required
+@require_safe
+def agreement(request: PageRequest, slug: str) -> HttpResponse:
+    """How alike people answer; the first page asks for it when it has been shown."""
+    seen = visit(request, slug)
+    rows = agreed(seen.project)
+    context = {"rows": rows, "chart": chart(rows) if rows else "", "whole": not wants_part(request)}
+    return seen.page("frontend/project/agreement.html", context, part="agreement")
 
 
 def preview(preset: Preset) -> list[str]:

@@ -1,0 +1,79 @@
+"""Forms for files in and out; the fields of a format's options come from the format."""
+
+from typing import Any
+
+from django import forms
+
+from annotate.formats.base import Format, Option
+from annotate.models import Project
+
+LARGEST_UPLOAD = 2 * 2**30
+PREFIX = "option-"
+
+
+def _field(option: Option) -> forms.Field:
+    if option.choices:
+        return forms.ChoiceField(
+            choices=[(choice, choice or "as usual") for choice in option.choices],
+            label=option.title,
+            initial=option.default,
+            required=False,
+        )
+    return forms.CharField(
+        label=option.title, initial=option.default, required=False, max_length=200
+    )
+
+
+class FormatForm(forms.Form):
+    """The options of one format."""
+
+    def __init__(self, *args: Any, format: type[Format], **kwargs: Any) -> None:  # noqa: A002 its word
+        super().__init__(*args, **kwargs)
+        self.format = format
+        for option in format.settings:
+            self.fields[PREFIX + option.name] = _field(option)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What was chosen, by option; what was left empty stands at its default."""
+        return {
+            name.removeprefix(PREFIX): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(PREFIX) and value
+        }
+
+
+class ImportForm(FormatForm):
+    file = forms.FileField(
+        label="File",
+        help_text="UTF-8, one JSON object a line. What is in the project already stays as it is.",
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_UPLOAD:
+            raise forms.ValidationError(
+                f"The file has {file.size / 2**30:.1f} GiB; up to 2 GiB fit through a browser. "
+                "Use manage.py import_items on the server."
+            )
+        return file
+
+    @property
+    def file_name(self) -> str:
+        return str(self.cleaned_data["file"].name)[-200:]
+
+
+class ExportForm(FormatForm):
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [
+            (str(number), f"snapshot {number}, {count:,} labels, {created_at:%d %b %Y %H:%M}")
+            for number, count, created_at in project.snapshots.order_by("-number").values_list(
+                "number", "count", "created_at"
+            )[:50]
+        ]
+        self.fields["snapshot"] = forms.ChoiceField(
+            choices=[("", "what is labelled now, as a new snapshot"), *choices],
+            required=False,
+            help_text="A snapshot never changes: the same one gives the same file again.",
+        )

@@ -1,0 +1,132 @@
+"""Files in and out: started here, done by a worker, watched on a page of their own."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotate.formats import RefusedFile, exporters, importers
+from annotate.formats.base import Format
+from annotate.models import Transfer
+from annotate.transfers import start_export, start_import
+from frontend.choices import choices
+from frontend.pages import PageRequest
+from frontend.project_pages import Visit, visit
+from frontend.transfer_forms import ExportForm, ImportForm
+
+SHOWN_FAULTS = 200
+RECENT = 20
+
+
+def _chosen(request: PageRequest, formats: dict[str, type[Format]]) -> type[Format]:
+    """The format that the request names, or the first one."""
+    name = request.POST.get("format") or request.GET.get("format", "")
+    return formats.get(name) or next(iter(formats.values()))
+
+
+def _recent(seen: Visit, direction: str) -> list[Transfer]:
+    rows = seen.project.transfers.filter(direction=direction).select_related("snapshot", "user")
+    return list(rows.order_by("-created_at")[:RECENT])
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def bring_in(request: PageRequest, slug: str) -> HttpResponse:
+    seen = visit(request, slug)
+    chosen = _chosen(request, importers())
+    form = ImportForm(request.POST or None, request.FILES or None, format=chosen)
+    if request.method == "POST" and form.is_valid():
+        try:
+            transfer = start_import(
+                seen.project,
+                form.cleaned_data["file"],
+                format=chosen.name,
+                options=form.options,
+                user=request.user,
+            )
+        except RefusedFile as fault:
+            form.add_error(None, str(fault))
+        else:
+            return redirect("transfer", slug, transfer.pk)
+    context = {
+        "form": form,
+        "chosen": chosen.name,
+        "choices": choices(importers().values(), chosen=chosen.name),
+        "recent": _recent(seen, Transfer.Direction.IMPORT),
+    }
+    status = 422 if request.method == "POST" else 200
+    return seen.page("frontend/transfers/import.html", context, part="format", status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def take_out(request: PageRequest, slug: str) -> HttpResponse:
+    seen = visit(request, slug)
+    chosen = _chosen(request, exporters())
+    form = ExportForm(request.POST or None, format=chosen, project=seen.project)
+    if request.method == "POST" and form.is_valid():
+        number = form.cleaned_data["snapshot"]
+        snapshot = seen.project.snapshots.get(number=number) if number else None
+        try:
+            transfer = start_export(
+                seen.project,
+                format=chosen.name,
+                options=form.options,
+                snapshot=snapshot,
+                user=request.user,
+            )
+        except RefusedFile as fault:
+            form.add_error(None, str(fault))
+        else:
+            return redirect("transfer", slug, transfer.pk)
+    context = {
+        "form": form,
+        "chosen": chosen.name,
+        "choices": choices(exporters().values(), chosen=chosen.name),
+        "recent": _recent(seen, Transfer.Direction.EXPORT),
+    }
+    status = 422 if request.method == "POST" else 200
+    return seen.page("frontend/transfers/export.html", context, part="format", status=status)
+
+
+@login_required
+@require_safe
+def transfer(request: PageRequest, slug: str, pk: int) -> HttpResponse:
+    seen = visit(request, slug)
+    rows = seen.project.transfers.select_related("snapshot", "user")
+    row = get_object_or_404(rows, pk=pk)
+    faults = row.result.get("faults", [])
+    wrong = row.result.get("bad", 0) + row.result.get("conflicts", 0)
+    context = {
+        "transfer": row,
+        "faults": faults[:SHOWN_FAULTS],
+        "more_faults": max(0, wrong - SHOWN_FAULTS),
+        "left_out": row.result.get("left_out", {}),
+        "share": min(100, round(100 * row.done / row.total)) if row.total else 0,
+    }
+    return seen.page("frontend/transfers/transfer.html", context, part="progress")
+
+
+@login_required
+@require_safe
+def download(request: PageRequest, slug: str, pk: int) -> FileResponse:
+    """An export's file, as a file: never shown by the browser."""
+    seen = visit(request, slug)
+    row = get_object_or_404(
+        seen.project.transfers,
+        pk=pk,
+        direction=Transfer.Direction.EXPORT,
+        state=Transfer.State.DONE,
+    )
+    try:
+        file = row.file.open("rb")
+    except (FileNotFoundError, ValueError) as fault:
+        raise Http404 from fault
+    response = FileResponse(
+        file,
+        as_attachment=True,
+        filename=row.file_name or f"{slug}-{row.format}.jsonl",
+        content_type="application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
