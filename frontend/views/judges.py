@@ -72,9 +72,7 @@ def _best(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     return max(known, key=lambda row: row["agreement"].value, default=None)
 
 
-def _chart(
-    rows: Sequence[dict[str, Any]], imported: Sequence[dict[str, Any]]
-) -> SafeString | str:
+def _chart(rows: Sequence[dict[str, Any]], imported: Sequence[dict[str, Any]]) -> SafeString | str:
     shown = [Row(str(row["judge"]), row["agreement"], "judge") for row in rows] + [
         Row(f"{row['annotator']} (imported)", row["agreement"], "longer") for row in imported
     ]
