@@ -47,7 +47,6 @@ def cross_fit(
     penalties: Sequence[torch.Tensor],
     *,
     count: int,
-    start: FloatArray | None = None,
 ) -> CrossFit:
     """Fit under each of ``penalties``, strongest first; ``folds`` (n,) lie in 0 … ``count`` - 1."""
     parts = torch.from_numpy(folds)
@@ -55,7 +54,7 @@ def cross_fit(
     without: list[torch.Tensor] = []
     logits: list[torch.Tensor] = []
     for penalty in penalties:
-        fits.append(newton(pairs, penalty, start=fits[-1].weights if fits else start))
+        fits.append(newton(pairs, penalty, start=fits[-1].weights if fits else None))
         without.append(_without_each_fold(pairs, parts, penalty, fits[-1], count))
         logits.append(_out_of_fold(pairs, parts, without[-1]))
     losses = torch.stack([_fold_losses(pairs, parts, column, count) for column in logits])

@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from routing.rewards.arrays import FloatArray
+    from routing.rewards.arrays import FloatArray, IntArray
 
 # The first five come from the texts, the last from their vectors.
 SURFACE = (
@@ -41,6 +41,9 @@ class Side:
 
     def part(self, rows: slice) -> Side:
         return Side(self.vectors[rows], self.surface[rows])
+
+    def rows(self, numbers: IntArray) -> Side:
+        return Side(self.vectors[numbers], self.surface[numbers])
 
 
 @dataclass(frozen=True)

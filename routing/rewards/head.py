@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
+class OtherFormat(ValueError):
+    """The bytes of a head are of another format than this code's."""
+
+
 @dataclass(frozen=True)
 class Head:
     """Linear in standardised features; ``mean`` and ``scale`` (d,) were frozen when it was trained.
@@ -122,11 +126,11 @@ class Head:
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Head:
-        """Raises ``ValueError`` when the bytes are of another format."""
+        """Raises ``OtherFormat``."""
         with np.load(io.BytesIO(bytes(stored)), allow_pickle=False) as archive:
             facts = json.loads(archive["facts"].tobytes())
             if facts["format"] != FORMAT:
-                raise ValueError(f"The head has format {facts['format']}, not {FORMAT}; retrain.")
+                raise OtherFormat(f"The head has format {facts['format']}, not {FORMAT}; retrain.")
             d = len(archive["weights"])
             factor = np.zeros((d, d), dtype=np.float32)
             factor[np.tril_indices(d)] = archive["factor"]

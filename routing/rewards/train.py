@@ -56,12 +56,8 @@ def train(
     recipe: Recipe,
     encoder: str,
     window: str,
-    before: Head | None = None,
 ) -> Trained:
-    """Fit ``recipe`` to ``rows``, beginning from the head ``before`` where it has the same features.
-
-    Raises ``NothingToLearn``.
-    """
+    """Fit ``recipe`` to ``rows``. Raises ``NothingToLearn``."""
     if not float(np.sum(rows.weights)) > 0:
         raise NothingToLearn("No pair has a label; label or import some first.")
     scales = scaling(rows.prompts, rows.first, rows.second)
@@ -74,7 +70,6 @@ def train(
         folds.of(rows.keys),
         penalties,
         count=folds.count,
-        start=_start(before, scales.scale),
     )
     head = Head(
         recipe=recipe.name,
@@ -89,12 +84,6 @@ def train(
         fold_weights=crossed.fold_weights,
     )
     return Trained(head, crossed.logits, dict(zip(recipe.grid, crossed.losses, strict=True)))
-
-
-def _start(before: Head | None, scale: FloatArray) -> FloatArray | None:
-    if before is None or before.scale.shape != scale.shape:
-        return None
-    return np.asarray(before.weights / before.scale * scale)
 
 
 def _factor(pairs: Pairs, weights: FloatArray, penalty: torch.Tensor) -> FloatArray:

@@ -30,8 +30,8 @@ def labelled(n=1500, *, prompts=100, seed=0):
     )
 
 
-def trained(rows, **more):
-    return train(rows, recipe=recipe("bt"), encoder="planted", window="none", **more)
+def trained(rows):
+    return train(rows, recipe=recipe("bt"), encoder="planted", window="none")
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +52,6 @@ def test_out_of_fold_predictions_find_the_planted_preference(rows, result):
 def test_the_same_labels_give_the_same_head(rows, result):
     again = trained(rows)
     np.testing.assert_array_equal(again.head.weights, result.head.weights)
-
-
-def test_a_head_before_changes_the_way_and_not_the_end(rows, result):
-    warm = trained(rows, before=result.head)
-    np.testing.assert_allclose(warm.head.weights, result.head.weights, atol=1e-2)
 
 
 def test_a_head_comes_back_from_its_bytes(rows, result):
