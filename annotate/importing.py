@@ -20,6 +20,7 @@ from annotate.formats.base import (
     ParsedLabel,
     brief,
     check_strings,
+    shorten,
 )
 from annotate.hashes import canonical_json, item_hash, prompt_hash_of_json, text_hash
 from annotate.models import Annotation, Annotator, Item, Project
@@ -30,6 +31,7 @@ BATCH_LINES = 5_000
 BATCH_BYTES = 16 * 2**20
 LONGEST_LINE = 64 * 2**20
 MOST_FAULTS = 1_000
+LONGEST_FAULT = 500
 JOBS = ("aggregate", "route")
 
 
@@ -68,7 +70,7 @@ class Result:
         else:
             self.bad += 1
         if len(self.faults) < MOST_FAULTS:
-            self.faults.append({"line": line, "message": message})
+            self.faults.append({"line": line, "message": shorten(message, LONGEST_FAULT)})
 
 
 class Lines(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from annotate.questions import Answers, Question, Questions
 from annotate.questions.base.question import Combined
-from annotate.questions.base.text import RefusedText, check_text
+from annotate.questions.base.text import RefusedText, check_texts
 
 Json = dict[str, Any]
 ROLES = ("system", "user", "assistant", "tool")
@@ -203,8 +203,11 @@ _MISSING = object()
 
 def brief(value: object) -> str:
     """A value as a message can quote it."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return shorten(repr(value), 60)
+
+
+def shorten(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def text_of(
@@ -312,18 +315,6 @@ def check_strings(line: str, value: object) -> None:
     """
     if _SUSPECT.search(line):
         try:
-            _walk(value)
+            check_texts(value)
         except RefusedText as fault:
             raise BadLine(str(fault)) from fault
-
-
-def _walk(value: object) -> None:
-    if isinstance(value, str):
-        check_text(value)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            check_text(name)
-            _walk(part)
-    elif isinstance(value, list):
-        for part in value:
-            _walk(part)

@@ -16,6 +16,7 @@ from annotate.questions.base.question import (
     Shown,
     make_config,
 )
+from annotate.questions.base.text import RefusedText, check_texts
 
 __all__ = [
     "Answer",
@@ -160,6 +161,10 @@ class Questions(Sequence[Question[Any]]):
 
 def parse_questions(definition: object) -> Questions:
     """A form from its JSON: a list of ``{"kind", "name", "title", …}``. Raises ``InvalidForm``."""
+    try:
+        check_texts(definition)
+    except RefusedText as fault:
+        raise InvalidForm(f"In the form, {fault}.") from fault
     if not isinstance(definition, list) or not definition:
         raise InvalidForm("A form is a list of at least one question.")
     questions: list[Question[Any]] = []
@@ -169,10 +174,10 @@ def parse_questions(definition: object) -> Questions:
                 f"A question is an object with kind, name and title, not {settings!r}."
             )
         kind = settings.get("kind")
-        if kind not in kinds():
+        if not isinstance(kind, str) or kind not in kinds():
             known = ", ".join(sorted(kinds()))
             raise InvalidForm(f"There is no question kind {kind!r}; use one of {known}.")
-        cls = kinds()[str(kind)]
+        cls = kinds()[kind]
         config = make_config(cls, settings)
         if not _NAME.fullmatch(config.name):
             raise InvalidForm(

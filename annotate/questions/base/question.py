@@ -190,6 +190,9 @@ class Question(ABC, Generic[C]):
         return render_to_string(f"questions/{self.kind}.html", self.context(shown))
 
 
+_JSON_TYPES: dict[type, type] = {bool: bool, int: int, str: str, tuple: list}
+
+
 def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config:
     """A kind's settings from a form's JSON. Raises ``InvalidForm``."""
     known = {f.name: f for f in fields(cls.Config)}
@@ -205,15 +208,15 @@ def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config
     values: dict[str, Any] = {}
     for key in known:
         if key in settings:
-            value = settings[key]
-            default = known[key].default
-            if isinstance(default, bool | int | str) and type(value) is not type(default):
+            value: Any = settings[key]
+            value = list(value) if isinstance(value, tuple) else value
+            wanted = _JSON_TYPES.get(type(known[key].default), str)
+            if type(value) is not wanted:
                 raise InvalidForm(
-                    f"Question {name!r}: setting {key!r} is {value!r}; "
-                    f"write a {type(default).__name__}."
+                    f"Question {name!r}: setting {key!r} is {value!r}; write a {wanted.__name__}."
                 )
             values[key] = tuple(value) if isinstance(value, list) else value
     for key in ("name", "title"):
-        if not isinstance(values[key], str) or not values[key].strip():
+        if not values[key].strip():
             raise InvalidForm(f"Question {name!r}: {key!r} is empty; write some text.")
     return cls.Config(**values)

@@ -15,3 +15,16 @@ def check_text(text: str) -> str:
         name = "NUL" if found.group() == "\x00" else f"lone surrogate U+{ord(found.group()):04X}"
         raise RefusedText(f"the text has a {name} at character {found.start()}; remove it")
     return text
+
+
+def check_texts(value: object) -> None:
+    """Check every text in a value made of lists and dicts. Raises ``RefusedText``."""
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            check_text(name)
+            check_texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            check_texts(part)

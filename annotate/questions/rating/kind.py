@@ -39,6 +39,10 @@ class Rating(Question[RatingConfig]):
                 f"Question {config.name!r}: a scale from {config.minimum} to {config.maximum}; "
                 "use 2 to 10 points from 0 or more."
             )
+        if not all(isinstance(label, str) and label.strip() for label in config.labels):
+            raise InvalidForm(
+                f"Question {config.name!r}: labels {list(config.labels)!r}; write a word for each."
+            )
         if config.labels and len(config.labels) != size:
             raise InvalidForm(
                 f"Question {config.name!r}: {len(config.labels)} labels for {size} points; "

@@ -1,0 +1,58 @@
+"""Presets: what there is, what is not built yet, and the project that comes of one."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from annotate.models import Membership, Project
+from annotate.presets import NOT_YET, PRESETS, UnknownPreset, create_project, preset_named
+from annotate.questions import parse_questions
+from tests.factories import make_user
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+def test_the_form_of_every_preset_is_valid(preset):
+    assert len(parse_questions(preset.questions)) == len(preset.questions)
+    assert preset.guidelines.startswith("# ")
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_a_preset_that_is_not_built_yet_is_refused_by_name(name):
+    with pytest.raises(UnknownPreset, match=f"'{name}' is not built yet; use one of pairwise"):
+        preset_named(name)
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are():
+    with pytest.raises(UnknownPreset, match="no preset 'pairwize'; use one of pairwise, multipref"):
+        preset_named("pairwize")
+
+
+def test_a_project_has_the_preset_s_form_guidelines_and_overlap_and_its_owner_as_admin(db):
+    owner = make_user()
+    preset = preset_named("multipref")
+    project = create_project(name="Mine", slug="mine", preset=preset, owner=owner)
+    assert project.overlap == 2
+    assert [question.name for question in project.questions] == [
+        "overall",
+        "helpful",
+        "truthful",
+        "harmless",
+        "why",
+    ]
+    assert project.guidelines.text == preset.guidelines
+    assert project.memberships.get().role == Membership.Role.ADMIN
+
+
+@pytest.mark.parametrize(
+    "fields", [{"slug": "a b"}, {"slug": ""}, {"overlap": 101}, {"evaluation_share": 1.5}]
+)
+def test_a_project_out_of_range_is_refused_and_leaves_nothing(db, fields):
+    fields = {"name": "Mine", "slug": "mine", "preset": preset_named("pairwise")} | fields
+    with pytest.raises(ValidationError):
+        create_project(**fields)
+    assert not Project.objects.exists()
+
+
+def test_two_projects_cannot_have_one_slug(db):
+    create_project(name="Mine", slug="mine", preset=preset_named("pairwise"))
+    with pytest.raises(ValidationError):
+        create_project(name="Other", slug="mine", preset=preset_named("pairwise"))
