@@ -64,6 +64,8 @@ def take(judge: Judge, *, limit: int) -> list[JudgeCall]:
     """Free calls, from now on this process's."""
     calls = list(
         waiting(judge)
+        .select_related("item")
+        .prefetch_related("item__completions")
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
         .order_by("pk")[:limit]
     )
@@ -116,8 +118,8 @@ def recover(judge: Judge, *, offline: bool) -> int:
 
 @transaction.atomic
 def _lose(judge: Judge, pk: int, *, offline: bool) -> bool:
-    item = JudgeCall.objects.values_list("item", flat=True).get(pk=pk)
-    Item.objects.select_for_update(no_key=True).get(pk=item)
+    item_id = JudgeCall.objects.values_list("item", flat=True).get(pk=pk)
+    item = Item.objects.select_for_update(no_key=True).get(pk=item_id)
     call = orphans(judge).select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
     if call is None or call.state != State.RESERVED or _has_in_hand(call):
         return False
@@ -131,7 +133,7 @@ def _lose(judge: Judge, pk: int, *, offline: bool) -> bool:
     else:
         call.state = State.WAITING if offline else State.LOST
     call.save(update_fields=["cost_usd", "reserved_usd", "losses", "state", "fault", "finished_at"])
-    conclude(judge, call.item_id)
+    conclude(judge, item)
     return True
 
 
@@ -224,7 +226,7 @@ def settle_all(calls: Any) -> None:
 
 def view_of(call: JudgeCall) -> View:
     """The call's item as the judge is to see it."""
-    completions = list(call.item.completions.order_by("position").values_list("text", flat=True))
+    completions = [completion.text for completion in call.item.completions.all()]
     return View(
         messages=call.item.messages,
         contexts=call.item.contexts,
@@ -273,20 +275,19 @@ def store(call: JudgeCall, judge: Judge, result: Verdict | Fault, *, seconds: fl
             "raw": _storable_json(result.raw),
         }
     with transaction.atomic():
-        Item.objects.select_for_update(no_key=True).get(pk=call.item_id)
+        item = Item.objects.select_for_update(no_key=True).get(pk=call.item_id)
         if not _own(call).update(**fields):
             raise TakenAway
-        outcome = conclude(judge, call.item_id)
+        outcome = conclude(judge, item)
     if reserved:
         settle(call, spent or Decimal(0))
     return Came(call, result, outcome, fields["cost_usd"] or Decimal(0))
 
 
-def conclude(judge: Judge, item_id: int) -> str:
+def conclude(judge: Judge, item: Item) -> str:
     """What a locked item's calls add up to: its label, people instead, or nothing yet."""
-    calls = list(JudgeCall.objects.filter(judge=judge, item_id=item_id).order_by("order", "sample"))
+    calls = list(JudgeCall.objects.filter(judge=judge, item=item).order_by("order", "sample"))
     states = {call.state for call in calls}
-    item = Item.objects.get(pk=item_id)
     if State.FAILED in states:
         _drop(call for call in calls if call.state in JudgeCall.FREE)
         _send_to_people(item, judge)

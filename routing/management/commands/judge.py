@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import CommandError
 from tqdm import tqdm
 
+from annotate.aggregation import aggregate_stale
 from annotate.management.project_command import ExampleCommand, project_named
 from annotate.models import Project
 from routing import judging
@@ -58,6 +59,8 @@ class Command(ExampleCommand):
             raise CommandError(f"{judge} stands still: {counts.blocked}")
 
     def _judge(self, judge: Judge, *, everything: bool, again: bool, limit: int | None) -> Counts:
+        while aggregate_stale(judge.project):  # people's majorities, which it is measured against
+            pass
         judging.resume(judge)
         if again:
             judging.ask_again(judge)
