@@ -189,7 +189,7 @@ def split(
 def people_of(kind: str, budget: float, cases: Sequence[Case], *, seed: int) -> BoolArray:
     """Which of the training items a policy sends to people when the budget alone holds it back."""
     policy = make_policy(kind, {"seed": seed}).unlimited()
-    allowance = None if kind in FIXED else math.floor(budget * len(cases) + 0.5)
+    allowance = None if kind in FIXED else math.floor(budget * len(cases) + 1e-9)
     decisions = decide(policy, cases, allowance=allowance)
     return np.array([decision.route in TO_PEOPLE for decision in decisions], dtype=bool)
 
@@ -259,7 +259,8 @@ def simulate(
     """All policies and budgets, always beside the random control, as JSON.
 
     Rows have the mean accuracy over ``repeats`` splits with its standard error; ``all_human``
-    stands at a budget of 1 and ``all_judge`` at 0. Raises ``TooLittle``.
+    stands at a budget of 1 and ``all_judge`` at 0. ``against_random`` are the paired differences
+    from the control on the same splits. Raises ``TooLittle``.
     """
     wanted = _wanted(policies, budgets)
     splits = [
@@ -284,6 +285,7 @@ def simulate(
         "held_out": held_out,
         "seed": seed,
         "rows": [_row(pair, results) | sizes for pair, results in found.items()],
+        "against_random": _against_random(found),
         "baselines": _baselines(data, splits),
         "confidence_from": {signal.value: signals[signal] for signal in Signal if signals[signal]},
         "notes": _notes(signals, policies),
@@ -323,6 +325,27 @@ def _row(pair: tuple[str, float], results: Sequence[Replayed]) -> dict[str, Any]
         "accuracy": float(np.mean(accuracies)),
         "se": standard_error(accuracies),
     }
+
+
+def _against_random(
+    found: Mapping[tuple[str, float], Sequence[Replayed]],
+) -> list[dict[str, Any]]:
+    rows = []
+    for (kind, budget), results in found.items():
+        control = found.get((CONTROL, budget))
+        if control is None or kind == CONTROL or kind in FIXED:
+            continue
+        pairs = zip(results, control, strict=True)
+        gains = [result.accuracy - other.accuracy for result, other in pairs]
+        rows.append(
+            {
+                "policy": kind,
+                "budget": budget,
+                "difference": float(np.mean(gains)),
+                "se": standard_error(gains),
+            }
+        )
+    return rows
 
 
 def standard_error(values: Sequence[float]) -> float | None:

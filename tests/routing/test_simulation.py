@@ -95,9 +95,9 @@ def test_an_evaluation_share_larger_than_what_is_held_out_is_held_out_whole():
 @pytest.mark.parametrize("count", [1, 7, 100])
 @pytest.mark.parametrize(
     ("budget", "people"),
-    [(0.0, (0, 0, 0)), (0.25, (0, 2, 25)), (0.5, (1, 4, 50)), (1.0, (1, 7, 100))],
+    [(0.0, (0, 0, 0)), (0.25, (0, 1, 25)), (0.5, (0, 3, 50)), (1.0, (1, 7, 100))],
 )
-def test_a_budget_is_spent_to_the_item(kind, count, budget, people):
+def test_a_budget_is_spent_to_the_item_and_never_passed(kind, count, budget, people):
     cases = made_up().cases[:count]
     sent = people_of(kind, budget, cases, seed=1)
     assert sent.sum() == people[(1, 7, 100).index(count)]
@@ -179,6 +179,12 @@ def test_rows_stand_where_they_belong_and_random_is_always_beside_them():
             assert row["accuracy"] == rows[ends[budget]]["accuracy"], policy
     assert rows["all_human", 1.0]["accuracy"] > rows["all_judge", 0.0]["accuracy"]
     assert rows["confidence", 0.25]["accuracy"] > rows["random", 0.25]["accuracy"]
+    gains = {(row["policy"], row["budget"]): row for row in result["against_random"]}
+    assert set(gains) == {("confidence", budget) for budget in (0.0, 0.25, 1.0)}
+    assert gains["confidence", 0.0]["difference"] == gains["confidence", 0.0]["se"] == 0
+    assert gains["confidence", 0.25]["difference"] == pytest.approx(
+        rows["confidence", 0.25]["accuracy"] - rows["random", 0.25]["accuracy"]
+    )
     assert result["confidence_from"] == {"stated": 120}
     assert result["notes"] == []
 

@@ -144,14 +144,21 @@ def _table(result: dict[str, Any]) -> str:
     lines = [
         about,
         "",
-        f"{'policy':<12} {'budget':>7} {'human share':>12}  accuracy",
+        f"{'policy':<12} {'budget':>7} {'human share':>12}  {'accuracy':<10}  against random",
     ]
+    gains = {(row["policy"], row["budget"]): row for row in result["against_random"]}
     for row in result["rows"]:
-        error = "" if row["se"] is None else f" ± {100 * row['se']:.1f}"
-        lines.append(
+        gain = gains.get((row["policy"], row["budget"]))
+        said = _percent(gain["difference"], gain["se"], sign="+") if gain else ""
+        line = (
             f"{row['policy']:<12} {row['budget']:>7.2f} {row['human_share']:>12.3f}  "
-            f"{100 * row['accuracy']:.1f}{error}"
+            f"{_percent(row['accuracy'], row['se']):<10}  {said}"
         )
+        lines.append(line.rstrip())
     lines.append("")
     lines += [f"{name:<33}  {100 * value:.1f}" for name, value in result["baselines"].items()]
     return "\n".join(lines + result["notes"])
+
+
+def _percent(value: float, error: float | None, *, sign: str = "") -> str:
+    return f"{100 * value:{sign}.1f}" + ("" if error is None else f" ± {100 * error:.1f}")
