@@ -315,7 +315,7 @@ def submit(
     item.stale = True
     item.seats_left -= expired
     item.save(update_fields=["stale", "seats_left"])
-    if before is None:
+    if before is None and project.pay_per_label_usd:
         ledger.pay(annotation)
     return annotation
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
 if TYPE_CHECKING:
@@ -19,6 +19,17 @@ class PageRequest(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a form was posted: the browser goes on with a GET."""
+
+    status_code = 303
+
+
+def see_other(to: str, *args: Any) -> SeeOther:
+    """``to`` is the name of a URL with its arguments, or a URL."""
+    return SeeOther(resolve_url(to, *args))
 
 
 def wants_part(request: HttpRequest) -> bool:

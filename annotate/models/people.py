@@ -18,7 +18,10 @@ class User(AbstractUser):
 
     @property
     def annotator_or_new(self) -> "Annotator":
-        return Annotator.objects.for_user(self)
+        try:
+            return self.annotator
+        except Annotator.DoesNotExist:
+            return Annotator.objects.for_user(self)
 
 
 class AnnotatorQuerySet(models.QuerySet["Annotator"]):

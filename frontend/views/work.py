@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from annotate.assignment import (
     LeaseLost,
@@ -23,7 +24,7 @@ from annotate.assignment import (
 from annotate.models import Assignment, Membership
 from annotate.questions import Answers, IncompleteAnswers
 from frontend import showing
-from frontend.pages import PageRequest, page, wants_part
+from frontend.pages import PageRequest, page, see_other, wants_part
 from frontend.progress import MOST_COUNTED, Progress, progress_in
 
 PAGE = "frontend/work/page.html"
@@ -84,7 +85,7 @@ def undo_last(request: PageRequest, slug: str) -> HttpResponse:
         text = f"Nothing to take back: a submission can be undone for {minutes} minutes."
         return _say_and_show(request, membership, text)
     if not wants_part(request):
-        return redirect("work", slug)
+        return see_other("work", slug)
     return _show(request, membership, assignment, notice="Taken back: change it and submit again.")
 
 
@@ -108,14 +109,14 @@ def renew_lease(request: PageRequest, slug: str) -> HttpResponse:
 
 def _membership(request: PageRequest, slug: str) -> Membership:
     """Only members are given work; to everybody else the page does not exist."""
-    own = request.user.memberships.select_related("project", "user__annotator")
-    return get_object_or_404(own, project__slug=slug)
+    own = Membership.objects.select_related("project", "user__annotator")
+    return get_object_or_404(own, user=request.user, project__slug=slug)
 
 
 def _own_assignments(membership: Membership) -> Any:  # a custom queryset
     return Assignment.objects.filter(
         annotator__user=membership.user_id, project=membership.project_id
-    ).select_related("item", "form")
+    ).select_related("form")
 
 
 def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
@@ -123,7 +124,7 @@ def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
     assignment: Assignment = get_object_or_404(
         _own_assignments(membership), pk=_number(request, "assignment")
     )
-    assignment.project = membership.project
+    assignment.project, assignment.annotator = membership.project, membership.user.annotator
     return assignment
 
 
@@ -169,6 +170,8 @@ def _show(
             context |= {
                 "assets": showing.assets(assignment.form.parsed),
                 "guidelines": assignment.guidelines,
+                "newcomer": request.method == "GET"
+                and not (context["progress"].done or assignment.undos),
             }
     return page(request, PAGE, context, part="item", status=status)
 
@@ -177,19 +180,19 @@ def _say_and_show(request: PageRequest, membership: Membership, text: str) -> Ht
     if wants_part(request):
         return _show(request, membership, claim(membership), notice=text)
     messages.warning(request, text)
-    return redirect("work", membership.project.slug)
+    return see_other("work", membership.project.slug)
 
 
 def _next(
     request: PageRequest, membership: Membership, before: Assignment, *, done: int
 ) -> HttpResponse:
     if not wants_part(request):
-        return redirect("work", membership.project.slug)
+        return see_other("work", membership.project.slug)
     assignment = claim(membership)
-    if assignment is not None and _differs(assignment, before):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = reverse("work", args=[membership.project.slug])
-        return response
+    if assignment is not None:
+        if _differs(assignment, before):
+            return HttpResponseClientRedirect(reverse("work", args=[membership.project.slug]))
+        assignment.form = before.form
     told = _told(request)
     left = told.left if told.is_long else max(told.left - 1, int(assignment is not None))
     progress = Progress(done=told.done + done, left=left if assignment is not None else 0)
