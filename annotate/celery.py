@@ -1,7 +1,6 @@
 """The Celery application, which queues jobs and runs them in workers."""
 
 import os
-import signal
 from typing import Any
 
 import billiard
@@ -30,6 +29,12 @@ def only_send(**_: Any) -> None:
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "use_notify": False}
 
 
+@worker_process_init.connect
+def give_way(**_: Any) -> None:
+    """People who wait for a page go before jobs."""
+    os.nice(5)
+
+
 @worker_shutting_down.connect
 def leave_at_once_when_idle(**_: Any) -> None:
     """A warm stop takes Celery six seconds even when there is nothing to wait for."""
@@ -37,5 +42,5 @@ def leave_at_once_when_idle(**_: Any) -> None:
 
     if not state.active_requests and not state.reserved_requests:
         for child in billiard.active_children():
-            os.kill(child.pid, signal.SIGKILL)
+            child.terminate()
         os._exit(0)

@@ -22,7 +22,7 @@ def command(name: str) -> list[str]:
             *("--bind", address(settings.BIND, settings.PORT)),
             *("--workers", str(settings.WEB_PROCESSES), "--threads", str(settings.WEB_THREADS)),
             *("--timeout", "60", "--graceful-timeout", "8", "--keep-alive", "65"),
-            *("--log-level", "warning"),
+            *("--log-level", "warning", "--preload"),
         ]
     if name == "worker":
         return [
