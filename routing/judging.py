@@ -9,7 +9,7 @@ import structlog
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from annotate.jobs import KINDS, beat, hint
+from annotate.jobs import beat, hint
 from annotate.models import Annotation, Item, Project
 from routing.judges import calls as judge_calls
 from routing.judges.base import Kind, Spec
@@ -241,7 +241,6 @@ def _tell(judge: Judge, counts: Counts) -> None:
             lost=counts.lost,
         )
         for kind in ("aggregate", "route"):
-            if kind in KINDS:
-                hint(judge.project_id, kind)
+            hint(judge.project_id, kind)
     if counts.blocked:
         log.warning("judge stands still", judge=str(judge), fault=counts.blocked)

@@ -11,13 +11,17 @@ from django.db import connection
 from django.utils import timezone
 
 from annotate import ledger
-from annotate.jobs import worker_name
+from annotate.jobs import KINDS, run_job, worker_name
 from annotate.models import Annotation, Budget, Item, LedgerEntry, Worker
 from annotate.models.budgets import Unit
-from routing import judging
+from routing import (
+    jobs,  # noqa: F401 registers them, as a worker does at its start
+    judging,
+)
 from routing.judges import calls as judge_calls
 from routing.judges import llm
 from routing.models import Judge, JudgeCall
+from routing.routing import route_all, set_policy
 from tests.factories import make_annotation, make_annotator, make_item, make_project
 from tests.routing.judges.judging_rows import NO_TIES, make_judge
 from tests.routing.judges.scripted_server import (
@@ -532,3 +536,40 @@ def test_labels_of_people_are_untouched_by_a_judge():
     theirs.refresh_from_db()
     assert theirs.answers == {"overall": {"value": 1, "both_bad": False}}
     assert item.annotations.count() == 2
+
+
+# ------------------------------------------------------------------------------- the job
+
+
+def test_the_job_finds_the_project_and_labels_its_items():
+    with scripted() as server:
+        judge = make_judge(server, items=3)
+        assert judge.project_id in set(KINDS["judge"].due())
+        run_job("judge", judge.project_id)
+        assert judge.project_id not in set(KINDS["judge"].due())
+    assert Annotation.objects.filter(annotator=judge.annotator).count() == 3
+
+
+def test_a_confidence_policy_hears_the_judge_first_and_sends_what_it_is_unsure_of_to_people():
+    with scripted(otherwise=verdict(always("A>B"))) as server:
+        project = make_project(default_route=None, evaluation_share=0)
+        judge = make_judge(server, items=1, project=project)
+        set_policy(project, "confidence", {"threshold": 0.7, "random_share": 0.0}, judge=judge)
+        route_all(project)
+        assert Item.objects.get().route == "judge"
+        run_job("judge", project.pk)
+        route_all(project)
+    assert the_label(judge).raw["confidence"] == 0
+    assert Item.objects.get().route in ("human", "both")
+
+
+def test_a_policy_hears_of_an_item_whose_judge_failed():
+    with scripted(otherwise=says("nonsense")) as server:
+        project = make_project(default_route=None, evaluation_share=0)
+        judge = make_judge(server, items=1, project=project)
+        set_policy(project, "all_judge", judge=judge)
+        route_all(project)
+        run_job("judge", project.pk)
+        assert Item.objects.get().route == "judge"  # the policy's and its budget's to decide
+        route_all(project)
+    assert Item.objects.get().route == "human"
