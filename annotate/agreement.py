@@ -124,7 +124,7 @@ def alpha(units: Units, metric: str, *, seed: int = 0) -> Estimate:
     """Alpha with an interval from resampling items."""
     met = units.by_item(coincidences(units.counts))
     size = len(units.values)
-    flat = met.reshape(len(met), -1)
+    flat = met.reshape(len(met), size * size)
 
     def of(weights: Array) -> float:
         return alpha_of_coincidences((weights @ flat).reshape(size, size), units.values, metric)

@@ -185,7 +185,11 @@ def create_project(
     Raises ``ValidationError`` when the slug is taken or a setting is out of range.
     """
     project = Project(
-        name=name, slug=slug, overlap=overlap or preset.overlap, created_by=owner, **settings
+        name=name,
+        slug=slug,
+        overlap=preset.overlap if overlap is None else overlap,
+        created_by=owner,
+        **settings,
     )
     project.full_clean()
     project.save()

@@ -127,7 +127,7 @@ class BenchImport(Importer):
 
     def _answers(self, side: object, strength: object, reason: object) -> Json:
         """Labels without a strength are the weakest preference; strong ones end at the scale's."""
-        if side not in SIDES:
+        if not isinstance(side, str) or side not in SIDES:
             raise BadLine(f"'label' is {brief(side)}; use a, b or tie")
         if strength is None or side == "tie":
             size = 1
@@ -135,7 +135,7 @@ class BenchImport(Importer):
             size = min(strength, self.question.config.points // 2)
         else:
             raise BadLine(f"'strength' is {brief(strength)}; write 1 or more")
-        answers: Json = {self.question.name: {"value": SIDES[str(side)] * size, "both_bad": False}}
+        answers: Json = {self.question.name: {"value": SIDES[side] * size, "both_bad": False}}
         return answers | self._reason(reason)
 
     def _reason(self, reason: object) -> dict[str, Any]:

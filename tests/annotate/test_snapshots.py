@@ -98,9 +98,7 @@ def test_the_texts_digest_is_the_same_in_pages_of_any_size(project, monkeypatch)
 def test_the_texts_stay_in_the_database_while_they_are_hashed(project):
     for _ in range(30):
         make_item(project)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         take_snapshot(project)
     assert len(queries) <= 14
     assert not any('completion"."text"' in query["sql"] for query in queries)

@@ -56,5 +56,6 @@ class Command(ExampleCommand):
         except User.DoesNotExist as fault:
             raise CommandError(f"There is no user {owner!r}.") from fault
         except ValidationError as fault:
-            raise CommandError(" ".join(fault.messages)) from fault
+            faults = (f"{name}: {' '.join(said)}" for name, said in fault.message_dict.items())
+            raise CommandError(" ".join(faults)) from fault
         self.stdout.write(f"Made project {project.slug}: {len(project.questions)} questions.")
