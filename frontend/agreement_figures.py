@@ -9,6 +9,8 @@ from annotate.agreement import project_agreement
 from annotate.models import Project
 from frontend.charts import Estimate, Row, intervals
 
+CHANCE = "Not clearly more than chance: look at the guidelines, and at the items below."
+
 
 @dataclass(frozen=True)
 class Agreed:
@@ -25,11 +27,11 @@ class Agreed:
     def words(self) -> str:
         """Krippendorff's own reading of alpha (2004): 0.8 to rely on, 0.667 for tentative use."""
         if self.alpha is None:
-            return "not defined"
+            return "Not defined."
         if self.alpha.least >= 0.8:
-            return "reliable"
+            return "Reliable."
         if self.alpha.least >= 0.667:
-            return "good enough for tentative conclusions"
+            return "Good enough for tentative conclusions."
         return (
             "noisy: want more labels for each item"
             if self.alpha.least > 0

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from annotate.models import Membership, Project, User
 from annotate.models.projects import Route
-from annotate.presets import PRESETS
+from annotate.presets import UnknownPreset, preset_named
 from annotate.questions.base.text import RefusedText, check_text
 
 ROUTES = [("", "leave it to the routing policy"), *Route.choices]
@@ -24,10 +24,7 @@ def storable(value: str) -> str:
 
 
 class NewProjectForm(forms.Form):
-    preset = forms.ChoiceField(
-        choices=[(name, preset.title) for name, preset in PRESETS.items()],
-        widget=forms.HiddenInput,
-    )
+    preset = forms.CharField(widget=forms.HiddenInput)
     name = forms.CharField(
         max_length=120, widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"})
     )
@@ -57,6 +54,10 @@ class NewProjectForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        try:
+            given["preset"] = preset_named(given.get("preset", ""))
+        except UnknownPreset as fault:
+            self.add_error(None, str(fault))
         slug = given.get("slug") or slugify(given.get("name", ""))[:60].strip("-")
         if "name" in given and not slug:
             self.add_error("slug", "The name has no letters for an address; write a short name.")
@@ -71,7 +72,7 @@ class NewProjectForm(forms.Form):
         return {
             "name": given["name"],
             "slug": given["slug"],
-            "preset": PRESETS[given["preset"]],
+            "preset": given["preset"],
             "overlap": given["overlap"],
             "default_route": given["default_route"] or None,
         }

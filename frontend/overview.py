@@ -165,7 +165,7 @@ def _routing(project: Project, progress: Progress) -> Iterator[Attention]:
     waiting = Item.objects.filter(project=project, waits_for=Item.WaitsFor.BUDGET).count()
     if waiting:
         yield Attention(
-            f"{waiting:,} items wait for budget",
+            "1 item waits for budget" if waiting == 1 else f"{waiting:,} items wait for budget",
             _url("items", project, "?state=budget"),
             "raise a budget on the routing page",
         )

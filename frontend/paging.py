@@ -15,6 +15,7 @@ class Page(Generic[M]):
     """Rows, with the query strings of the pages before and after where there are such."""
 
     rows: list[M]
+    size: int = SIZE
     earlier: str = ""
     later: str = ""
 
@@ -35,9 +36,10 @@ def keyset(
     if backwards:
         found.reverse()
     if not found:
-        return Page([])
+        return Page([], size)
     return Page(
         found,
+        size,
         earlier=_link(query, before=found[0].pk) if (more if backwards else after) else "",
         later=_link(query, after=found[-1].pk) if (backwards or more) else "",
     )

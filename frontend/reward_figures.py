@@ -61,6 +61,10 @@ class Figures:
         return estimate(found["difference"], found["rows"]) if found else None
 
     @property
+    def over_longer(self) -> Estimate | None:
+        return self.gain(LONGER)
+
+    @property
     def beats_longer(self) -> bool | None:
         """Whether the gain over "longer wins" is above zero beyond its interval; None if unknown."""
         gain = self.gain(LONGER)

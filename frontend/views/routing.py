@@ -22,6 +22,8 @@ from routing.models import RoutingDecision, RoutingPolicy
 from routing.policies import POLICIES, InvalidPolicy
 from routing.routing import Share, decision_counts, set_policy
 
+RECENT = 20
+
 
 @login_required
 @require_safe
@@ -43,7 +45,7 @@ def _routing(
         kind = active.kind if active and active.kind in POLICIES else next(iter(POLICIES))
     form = policy_form or PolicyForm.filled(active, kind=kind, project=project)
     where = items_by_route(project)
-    found = keyset(_decisions(project), query, newest_first=True)
+    found = keyset(_decisions(project), query, newest_first=True, size=RECENT)
     context = {
         "active": active,
         "about": choice(POLICIES[active.kind]) if active and active.kind in POLICIES else None,

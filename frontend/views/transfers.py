@@ -1,5 +1,7 @@
 """Files in and out: started here, done by a worker, watched on a page of their own."""
 
+from typing import TypeVar
+
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,14 +16,21 @@ from frontend.pages import PageRequest
 from frontend.project_pages import Visit, visit
 from frontend.transfer_forms import ExportForm, ImportForm
 
+USUAL = "tandem"
 SHOWN_FAULTS = 200
 RECENT = 20
+F = TypeVar("F", bound=Format)
 
 
-def _chosen(request: PageRequest, formats: dict[str, type[Format]]) -> type[Format]:
-    """The format that the request names, or the first one."""
+def _chosen(request: PageRequest, formats: dict[str, type[F]]) -> type[F]:
+    """The format that the request names, or our own."""
     name = request.POST.get("format") or request.GET.get("format", "")
-    return formats.get(name) or next(iter(formats.values()))
+    return formats.get(name) or formats[USUAL]
+
+
+def _listed(formats: dict[str, type[F]]) -> list[type[F]]:
+    """Our own format first, which holds everything."""
+    return sorted(formats.values(), key=lambda one: (one.name != USUAL, one.name))
 
 
 def _recent(seen: Visit, direction: str) -> list[Transfer]:
@@ -51,7 +60,7 @@ def bring_in(request: PageRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "chosen": chosen.name,
-        "choices": choices(importers().values(), chosen=chosen.name),
+        "choices": choices(_listed(importers()), chosen=chosen.name),
         "recent": _recent(seen, Transfer.Direction.IMPORT),
     }
     status = 422 if request.method == "POST" else 200
@@ -82,7 +91,7 @@ def take_out(request: PageRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "chosen": chosen.name,
-        "choices": choices(exporters().values(), chosen=chosen.name),
+        "choices": choices(_listed(exporters()), chosen=chosen.name),
         "recent": _recent(seen, Transfer.Direction.EXPORT),
     }
     status = 422 if request.method == "POST" else 200

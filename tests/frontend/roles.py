@@ -16,8 +16,14 @@ def sign_in(client, project, role):
 def statuses(client, project, method, url, data=None):
     """What each of the cast gets, and somebody who is not signed in."""
     client.logout()
-    found = [getattr(client, method)(url, data).status_code]
+    found = [_status(getattr(client, method)(url, data))]
     for role in (STRANGER, ANNOTATOR, RESEARCHER, ADMIN):
         sign_in(client, project, role)
-        found.append(getattr(client, method)(url, data).status_code)
+        found.append(_status(getattr(client, method)(url, data)))
     return found
+
+
+def _status(response):
+    if file := getattr(response, "file_to_stream", None):
+        file.close()
+    return response.status_code

@@ -40,10 +40,18 @@ def test_without_a_model_the_page_says_when_one_comes(client, researcher):
     assert "50 labels have come in" in client.get(MODELS).text
 
 
-def test_a_model_that_does_not_beat_longer_wins_says_so(client, project, researcher):
-    make_reward_model(project, metrics=metrics(gain=(0.03, -0.02, 0.08)))
-    for url in (MODELS, f"{MODELS}1/", "/projects/pairs/reward-models/"):
-        assert "does not beat “longer wins”" in client.get(url).text
+@pytest.mark.parametrize(
+    ("gain", "words"),
+    [
+        ((0.03, -0.02, 0.08), "does not beat “longer wins” beyond the interval: +3.0"),
+        ((-0.03, -0.08, 0.02), "does not beat “longer wins”: \N{MINUS SIGN}3.0"),
+    ],
+)
+def test_a_model_that_does_not_beat_longer_wins_says_so(client, project, researcher, gain, words):
+    make_item(project)
+    make_reward_model(project, metrics=metrics(gain=gain))
+    for url in ("/projects/pairs/", MODELS, f"{MODELS}1/"):
+        assert words in client.get(url).text
 
 
 def test_a_model_that_beats_longer_wins_beyond_the_interval_says_so(client, project, researcher):
