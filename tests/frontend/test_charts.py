@@ -109,6 +109,8 @@ def test_names_are_escaped_and_nothing_carries_a_style():
     assert not re.search(r"\sstyle=", svg)
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.7124, "71.2\N{NO-BREAK SPACE}%"), (1, "100.0\N{NO-BREAK SPACE}%")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.7124, "71.2\N{NO-BREAK SPACE}%"), (1, "100.0\N{NO-BREAK SPACE}%")]
+)
 def test_shares_are_written_as_per_cent(value, words):
     assert percent(value) == words

@@ -8,7 +8,7 @@ from django.urls import reverse
 from annotate.models import Hint, Item, Transfer
 from annotate.transfers import go_on
 from tests.factories import make_annotation, make_annotator, make_item, make_project
-from tests.frontend.roles import ADMIN, HTMX, RESEARCHER, sign_in, statuses
+from tests.frontend.roles import ADMIN, HTMX, RESEARCHER, release, sign_in, statuses
 
 pytestmark = pytest.mark.django_db
 IMPORT, EXPORT = "/projects/pairs/import/", "/projects/pairs/export/"
@@ -140,7 +140,7 @@ def test_an_export_is_downloaded_as_a_file_that_no_browser_shows(client, project
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Type"] == "application/octet-stream"
     [line] = b"".join(response.streaming_content).decode().splitlines()
-    response.file_to_stream.close()
+    release(response)
     assert set(json.loads(line)) >= {"prompt", "chosen", "rejected"}
 
 
