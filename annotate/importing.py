@@ -493,7 +493,11 @@ class _Annotators:
         self.ids: dict[tuple[str, str, int], int] = {}
 
     def load(self, labels: Iterable[ParsedLabel]) -> None:
-        wanted = {(label.kind, label.annotator, label.version): label for label in labels}
+        wanted: dict[tuple[str, str, int], ParsedLabel] = {}
+        for label in labels:
+            who = (label.kind, label.annotator, label.version)
+            if who not in wanted or (label.description and not wanted[who].description):
+                wanted[who] = label
         if not wanted:
             return
         self._read(wanted)
