@@ -32,11 +32,7 @@ class Agreed:
             return "Reliable."
         if self.alpha.least >= 0.667:
             return "Good enough for tentative conclusions."
-        return (
-            "noisy: want more labels for each item"
-            if self.alpha.least > 0
-            else "no more than chance"
-        )
+        return "Noisy: more labels for each item help." if self.alpha.least > 0 else CHANCE
 
 
 def _estimate(figure: dict[str, Any] | None) -> Estimate | None:

@@ -63,6 +63,7 @@ class Training:
     running: bool
     words: str = ""
     fault: str = ""
+    pointless: bool = False
 
 
 def training_of(project: Project, last: RewardModel | None) -> Training:
@@ -76,7 +77,10 @@ def training_of(project: Project, last: RewardModel | None) -> Training:
     newest = last.metrics.get("newest_annotation", 0)
     new = Annotation.objects.filter(project=project, pk__gt=newest)
     count = new.exclude(purpose=Annotation.Purpose.QUALIFICATION).count()
-    return Training(False, f"{count:,} labels are new since version {last.version}")
+    if not count:
+        return Training(False, f"Version {last.version} knows all labels", pointless=True)
+    words = "1 label is" if count == 1 else f"{count:,} labels are"
+    return Training(False, f"{words} new since version {last.version}")
 
 
 @login_required

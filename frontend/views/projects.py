@@ -13,7 +13,7 @@ from annotate.models import Membership
 from annotate.presets import PRESETS, Preset, create_project
 from annotate.questions import parse_questions
 from annotate.questions.base.question import Shown
-from frontend import markdown
+from frontend import markdown, showing
 from frontend.agreement_figures import agreed, chart
 from frontend.charts import bar
 from frontend.forms import GuidelinesForm, MemberForm, NewProjectForm, SettingsForm
@@ -56,6 +56,10 @@ def preview(preset: Preset) -> list[str]:
     return [question.html(Shown(order=[0, 1])) for question in parse_questions(preset.questions)]
 
 
+def _styles(preset: Preset) -> tuple[str, ...]:
+    return showing.assets(parse_questions(preset.questions)).styles
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def create(request: PageRequest) -> HttpResponse:
@@ -79,6 +83,7 @@ def create(request: PageRequest) -> HttpResponse:
         "preview": preview(preset),
         "guidelines": markdown.render(preset.guidelines),
         "overlap": preset.overlap,
+        "styles": sorted({style for one in PRESETS.values() for style in _styles(one)}),
     }
     return page(
         request,
