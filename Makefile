@@ -62,7 +62,7 @@ browser: .venv/installed-dev
 	@.ci/browser
 
 screenshots: .venv/installed-dev browser
-	@$(RUN) bench.screenshots
+	@.venv/bin/python docs/screenshots.py
 
 clean:
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache tandem.egg-info test-results
