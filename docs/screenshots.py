@@ -1,0 +1,85 @@
+"""Takes the README's pictures from a running program: ``make up``, then ``make screenshots``.
+
+    python docs/screenshots.py [--address http://127.0.0.1:8000] [--out docs/images]
+
+Signs in with the demo's logins, which lie in var/ (or in ANNOTATE_VAR). Needs a Chromium or Chrome.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Name of the picture: who looks, at what, and how high the window is.
+PICTURES = {
+    "work": ("annotator", "/projects/demo/work/", 720),
+    "project": ("researcher", "/projects/demo/", 960),
+    "item": ("researcher", "/projects/demo/items/", 720),
+    "routing": ("admin", "/projects/demo/routing/", 860),
+    "judges": ("admin", "/projects/demo/judges/", 640),
+    "reward-models": ("researcher", "/projects/demo/reward-models/", 720),
+}
+
+
+def passwords() -> dict[str, str]:
+    path = Path(os.environ.get("ANNOTATE_VAR") or ROOT / "var") / "demo_logins.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        sys.exit(f"There are no demo logins in {path.parent}; start `make up` once.")
+
+
+def sign_in(browser: Browser, address: str, user: str, password: str) -> Page:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.goto(f"{address}/accounts/login/")
+    page.fill("input[name=login]", user)
+    page.fill("input[name=password]", password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+    return page
+
+
+def take(page: Page, url: str, height: int, path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.goto(url)
+    if path.stem == "item":
+        page.locator("tbody th a").nth(1).click()
+    page.wait_for_timeout(1500)  # parts that come after the page
+    page.screenshot(path=path)
+    print(f"{path} {path.stat().st_size // 1024} KB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    port = os.environ.get("PORT", "8000")
+    parser.add_argument("--address", default=f"http://127.0.0.1:{port}")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    known = passwords()
+    with sync_playwright() as playwright:
+        program = next(filter(None, map(shutil.which, NAMES)), None)
+        browser = playwright.chromium.launch(executable_path=program)
+        try:
+            pages = {
+                user: sign_in(browser, options.address, user, known[user])
+                for user in {user for user, _, _ in PICTURES.values()}
+            }
+            for name, (user, path, height) in PICTURES.items():
+                take(pages[user], f"{options.address}{path}", height, options.out / f"{name}.png")
+        except BrowserError as fault:
+            sys.exit(f"No pictures from {options.address}: {fault.message.splitlines()[0]}")
+        finally:
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
