@@ -201,7 +201,7 @@ def measure(
         run(annotators, each)
         elapsed = time.perf_counter() - start
         used = cpu_seconds([web, database]) - before
-        memory = sum(p.memory_info().rss for p in [web, *web.children()]) / 2**20
+        memory = [process.memory_full_info() for process in [web, *web.children()]]
     took = sorted(ms for annotator in annotators for ms in annotator.milliseconds)
     return {
         "items": len(took),
@@ -211,7 +211,8 @@ def measure(
         "p95_submit_ms": round(took[int(len(took) * 0.95)], 1),
         "beyond_overlap": given_twice(slug),
         "errors": sum(annotator.errors for annotator in annotators),
-        "web_rss_mib": round(memory),
+        "web_rss_mib": round(sum(each.rss for each in memory) / 2**20),
+        "web_pss_mib": round(sum(each.pss for each in memory) / 2**20),
     }
 
 

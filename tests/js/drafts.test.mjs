@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Drafts } from "../../frontend/static/frontend/js/drafts.js";
+import { keeper } from "../../frontend/static/frontend/js/storage.js";
 
 /** What a browser's storage does, on a map. */
 class Storage {
@@ -15,10 +16,15 @@ class Storage {
   }
 }
 
+/** Drafts on a storage of their own. */
+function make(now, storage = new Storage()) {
+  return new Drafts(keeper(() => storage), now);
+}
+
 const DAY = 24 * 3600 * 1000;
 
 test("a draft comes back under its key until it is dropped", () => {
-  const drafts = new Drafts(new Storage(), () => 100);
+  const drafts = make(() => 100);
   drafts.save("7-0", { "answer-why": "Because" });
   assert.deepEqual(drafts.load("7-0"), { fields: { "answer-why": "Because" }, at: 100 });
   assert.equal(drafts.load("7-1"), null);
@@ -27,7 +33,7 @@ test("a draft comes back under its key until it is dropped", () => {
 });
 
 test("a draft that the server has a newer one of is not taken", () => {
-  const drafts = new Drafts(new Storage(), () => 100);
+  const drafts = make(() => 100);
   drafts.save("7-0", { a: "1" });
   assert.equal(drafts.load("7-0", 100), null);
   assert.notEqual(drafts.load("7-0", 99), null);
@@ -37,17 +43,17 @@ test("old drafts are forgotten, other entries stay", () => {
   const storage = new Storage();
   storage.setItem("other", "stays");
   storage.setItem("tandem-draft-broken", "{");
-  new Drafts(storage, () => 0).save("old", {});
-  new Drafts(storage, () => 20 * DAY).save("new", {});
-  new Drafts(storage, () => 21 * DAY).tidy();
+  make(() => 0, storage).save("old", {});
+  make(() => 20 * DAY, storage).save("new", {});
+  make(() => 21 * DAY, storage).tidy();
   assert.deepEqual([...storage.kept.keys()], ["other", "tandem-draft-new"]);
 });
 
 test("a browser that refuses to store does no harm", () => {
-  const refuse = () => {
-    throw new Error("full");
-  };
-  const drafts = new Drafts({ getItem: refuse, setItem: refuse, removeItem: refuse, key: refuse, length: 1 }, () => 5);
+  const forbidden = keeper(() => {
+    throw new Error("SecurityError");
+  });
+  const drafts = new Drafts(forbidden, () => 5);
   assert.deepEqual(drafts.save("7-0", { a: "1" }), { fields: { a: "1" }, at: 5 });
   assert.equal(drafts.load("7-0"), null);
   drafts.drop("7-0");
@@ -56,7 +62,7 @@ test("a browser that refuses to store does no harm", () => {
 
 test("what is not a draft is not taken for one", () => {
   const storage = new Storage();
-  const drafts = new Drafts(storage);
+  const drafts = make(Date.now, storage);
   for (const value of ["null", "[]", '{"at": "x", "fields": {}}', '{"at": 5}', "nonsense"]) {
     storage.setItem("tandem-draft-7-0", value);
     assert.equal(drafts.load("7-0"), null, value);

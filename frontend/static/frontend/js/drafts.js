@@ -5,12 +5,14 @@
  * @typedef {{fields: Fields, at: number}} Draft `at` in ms since 1970
  */
 
+import { attempt } from "./storage.js";
+
 const PREFIX = "tandem-draft-";
 const OLDEST = 14 * 24 * 3600 * 1000;
 
 export class Drafts {
   /**
-   * @param {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} storage
+   * @param {import("./storage.js").Keeper} storage
    * @param {() => number} now
    */
   constructor(storage, now = Date.now) {
@@ -21,11 +23,11 @@ export class Drafts {
   /**
    * @param {string} key names the assignment and its turn
    * @param {Fields} fields
-   * @returns {Draft} which is not kept where the browser refuses
+   * @returns {Draft}
    */
   save(key, fields) {
     const draft = { fields, at: this.now() };
-    attempt(() => this.storage.setItem(PREFIX + key, JSON.stringify(draft)));
+    this.storage.setItem(PREFIX + key, JSON.stringify(draft));
     return draft;
   }
 
@@ -41,16 +43,14 @@ export class Drafts {
 
   /** @param {string} key */
   drop(key) {
-    attempt(() => this.storage.removeItem(PREFIX + key));
+    this.storage.removeItem(PREFIX + key);
   }
 
   /** Forgets drafts that nobody came back for. */
   tidy() {
-    const names = attempt(() => Array.from({ length: this.storage.length }, (_, n) => this.storage.key(n))) ?? [];
-    for (const name of names) {
-      if (!name?.startsWith(PREFIX)) continue;
+    for (const name of this.storage.names().filter((each) => each.startsWith(PREFIX))) {
       const draft = this.read(name);
-      if (!draft || draft.at < this.now() - OLDEST) attempt(() => this.storage.removeItem(name));
+      if (!draft || draft.at < this.now() - OLDEST) this.storage.removeItem(name);
     }
   }
 
@@ -58,14 +58,5 @@ export class Drafts {
   read(/** @type {string} */ name) {
     const draft = attempt(() => JSON.parse(this.storage.getItem(name) ?? "null"));
     return draft && typeof draft.at === "number" && typeof draft.fields === "object" && draft.fields ? draft : null;
-  }
-}
-
-/** @template T @param {() => T} act @returns {T | undefined} nothing where storage is full or forbidden */
-function attempt(act) {
-  try {
-    return act();
-  } catch {
-    return undefined;
   }
 }

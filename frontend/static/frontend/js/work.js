@@ -2,14 +2,17 @@
 
 import { Drafts } from "./drafts.js";
 import { commandFor } from "./keys.js";
-import { activate, choose, clear, focusSlot, activeSlot, move, shift, startAt, write } from "./slots.js";
+import { activate, activeSlot, choose, clear, move, shift, startAt, write } from "./slots.js";
 import { Stopwatch } from "./stopwatch.js";
+import { keeper } from "./storage.js";
 
 const DRAFT_AFTER = 1500; // ms without a change
 const RAW = "tandem-raw";
 const TIME = "tandem-time";
 
-const drafts = new Drafts(localStorage);
+const local = keeper(() => localStorage);
+const session = keeper(() => sessionStorage);
+const drafts = new Drafts(local);
 let stopwatch = new Stopwatch();
 /** @type {HTMLElement | null} the item on the page */
 let present = null;
@@ -32,7 +35,7 @@ function arrive() {
   const sameItem = before !== undefined && before === present?.dataset.key;
   if (before && !sameItem) {
     drafts.drop(before);
-    sessionStorage.removeItem(TIME);
+    session.removeItem(TIME);
     say("saved");
   }
   const fields = form();
@@ -42,14 +45,14 @@ function arrive() {
   }
   if (!sameItem) startClock();
   restore(fields);
-  showRaw(localStorage.getItem(RAW) === "yes");
+  showRaw(local.getItem(RAW) === "yes");
   for (const button of document.querySelectorAll("button[data-do=raw]")) button.removeAttribute("hidden");
   fitPrompt();
   startAt(fields);
 }
 
 function startClock() {
-  const kept = JSON.parse(sessionStorage.getItem(TIME) ?? "null");
+  const kept = JSON.parse(session.getItem(TIME) ?? "null");
   const own = kept?.key === present?.dataset.key ? kept.measured : null;
   stopwatch = new Stopwatch({ kept: own, inFocus: document.hasFocus() });
   renewedAt = actedAt = Date.now();
@@ -146,7 +149,7 @@ function measure(/** @type {FormDataEvent} */ event) {
 function leave() {
   const fields = form();
   if (!fields || !present) return;
-  sessionStorage.setItem(TIME, JSON.stringify({ key: present.dataset.key, measured: stopwatch.keep() }));
+  session.setItem(TIME, JSON.stringify({ key: present.dataset.key, measured: stopwatch.keep() }));
   if (draftTimer === undefined) return;
   clearTimeout(draftTimer);
   navigator.sendBeacon(fields.dataset.draftUrl ?? "", draftBody(fields, Date.now()));
@@ -232,7 +235,7 @@ function run(/** @type {import("./keys.js").Command} */ command, /** @type {Keyb
     case "skip":
       return click("skip");
     case "raw":
-      showRaw(localStorage.getItem(RAW) !== "yes");
+      showRaw(local.getItem(RAW) !== "yes");
       break;
     case "prompt":
       togglePrompt();
@@ -268,8 +271,9 @@ function click(/** @type {string} */ name) {
 function escape(/** @type {KeyboardEvent} */ event) {
   if (place(event.target) === "typing") {
     const fields = form();
-    if (fields) focusSlot(/** @type {HTMLElement} */ (fields.querySelector("[data-slot]:not(textarea)") ?? fields));
-    /** @type {HTMLElement} */ (event.target).blur();
+    const field = /** @type {HTMLElement} */ (event.target);
+    if (fields) move(fields, -1);
+    if (document.activeElement === field) field.blur();
     return true;
   }
   return closeDialogs();
@@ -290,7 +294,7 @@ function toggle(/** @type {string} */ id) {
 }
 
 function showRaw(/** @type {boolean} */ raw) {
-  localStorage.setItem(RAW, raw ? "yes" : "no");
+  local.setItem(RAW, raw ? "yes" : "no");
   for (const each of document.querySelectorAll("[data-raw]")) each.toggleAttribute("hidden", !raw);
   for (const each of document.querySelectorAll("[data-rendered]")) each.toggleAttribute("hidden", raw);
   for (const button of document.querySelectorAll("[data-do=raw]")) button.setAttribute("aria-pressed", String(raw));
@@ -315,7 +319,7 @@ document.addEventListener("keydown", press);
 document.addEventListener("click", (event) => {
   const name = /** @type {HTMLElement} */ (event.target).closest?.("[data-do]")?.getAttribute("data-do");
   if (name === "guidelines" || name === "keys") toggle(name);
-  else if (name === "raw") showRaw(localStorage.getItem(RAW) !== "yes");
+  else if (name === "raw") showRaw(local.getItem(RAW) !== "yes");
   else if (name === "prompt") togglePrompt();
   else return;
   event.preventDefault();
