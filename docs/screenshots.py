@@ -20,11 +20,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 # Name of the picture: who looks, at what, and how high the window is.
 PICTURES = {
     "work": ("annotator", "/projects/demo/work/", 720),
-    "project": ("researcher", "/projects/demo/", 960),
-    "item": ("researcher", "/projects/demo/items/", 720),
+    "project": ("researcher", "/projects/demo/", 1420),
     "routing": ("admin", "/projects/demo/routing/", 860),
-    "judges": ("admin", "/projects/demo/judges/", 640),
-    "reward-models": ("researcher", "/projects/demo/reward-models/", 720),
 }
 
 
@@ -50,11 +47,19 @@ def sign_in(browser: Browser, address: str, user: str, password: str) -> Page:
 def take(page: Page, url: str, height: int, path: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": height})
     page.goto(url)
-    if path.stem == "item":
-        page.locator("tbody th a").nth(1).click()
     page.wait_for_timeout(1500)  # parts that come after the page
+    if path.stem == "work":
+        begin_an_answer(page)
     page.screenshot(path=path)
     print(f"{path} {path.stat().st_size // 1024} KB")
+
+
+def begin_an_answer(page: Page) -> None:
+    """Past the guidelines, which a new annotator sees first, and with something chosen."""
+    if page.locator("dialog[open]").count():
+        page.keyboard.press("Enter")
+    page.keyboard.press("2")
+    page.wait_for_timeout(500)
 
 
 def main() -> None:
