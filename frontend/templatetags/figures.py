@@ -1,5 +1,6 @@
 """Numbers and names as the pages of a project write them."""
 
+import json
 from decimal import Decimal
 
 from django import template
@@ -122,3 +123,10 @@ def outcome_of_transfer(transfer: Transfer) -> str:
     words = f"{result.get('added', 0):,} items, {result.get('labels', 0):,} labels added"
     wrong = result.get("bad", 0) + result.get("conflicts", 0)
     return f"{words}, {wrong:,} lines or labels refused" if wrong else words
+
+
+@register.filter
+def brief(value: object) -> str:
+    """What a file said of an item: words as they are, anything else as JSON; 60 characters of it."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:59]}…"
