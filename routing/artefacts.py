@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from annotate.models import Annotation, Annotator, Completion, Item, Project, Snapshot
 from annotate.snapshots import current_ids, unpack_ids
 from routing.models import RewardModel
-from routing.rewards.encode import BUNDLED, Encoder
+from routing.rewards.encode import BUNDLED, Encoder, UnknownEncoder
 from routing.rewards.features import Side, surface
 from routing.rewards.head import Head
 from routing.rewards.train import LabelledPairs
@@ -31,6 +31,7 @@ PAGE = 5000
 # Texts that are encoded before their vectors are stored: a killed worker loses no more.
 STORED_AT_A_TIME = 1024
 HASH_LENGTH = 64
+LONGEST_NAME = 120  # that an encoder may have
 FIRST, TIE, SECOND = range(3)
 
 Progress = Callable[[int, int], None]
@@ -49,6 +50,9 @@ class EncoderChanged(Exception):
 
 @lru_cache(maxsize=2)
 def encoder_named(name: str) -> Encoder:
+    """Raises ``UnknownEncoder``."""
+    if len(name) > LONGEST_NAME:
+        raise UnknownEncoder(f"“{name}” is longer than {LONGEST_NAME} characters; move the folder.")
     return Encoder(name)
 
 

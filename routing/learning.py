@@ -5,12 +5,12 @@ The web process may import this module: what needs torch is imported where it is
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import structlog
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from routing.rewards.arrays import BoolArray, FloatArray
     from routing.rewards.evaluate import Comparison, Rows
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 RECIPE = "bt"
 ENCODER = "all-MiniLM-L6-v2"
@@ -152,7 +152,7 @@ def train(
     if model.promoted:
         dispute(model, labels, margins)
         hint(project.pk, "rank")
-    log.info("reward model trained", project=project.slug, version=model.version)
+    log.info("reward model trained", extra={"project": project.slug, "version": model.version})
     return model
 
 
@@ -248,7 +248,9 @@ def compare_with(
         pairs = artefacts.only(labels.pairs, shared)
         found = artefacts.vectors_for(head, pairs.by_hash())
     except (artefacts.EncoderChanged, UnknownEncoder, OtherFormat) as fault:
-        log.warning("version cannot be compared", version=before.version, fault=str(fault))
+        log.warning(
+            "version cannot be compared", extra={"version": before.version, "fault": str(fault)}
+        )
         return None
     prompts = pairs.first.prompt_vectors(found)
     old = head.out_of_fold(prompts, pairs.first.side(found), pairs.second.side(found), pairs.keys)

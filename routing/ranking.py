@@ -9,11 +9,11 @@ that estimates stay unbiased. Ranks lie in [0, 1], smaller first.
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import structlog
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from routing.rewards.features import Side
     from routing.rewards.head import Head
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 BATCH = 1000
 QUANTILES = 101
@@ -86,7 +86,10 @@ def apply_promoted(project: Project) -> int:
     _rank(project, ids, ranks(ids, gains, model.metrics.get("gain_quantiles", []), project, model))
     _finish(model, ids)
     if ids:
-        log.info("items ranked", project=project.slug, version=model.version, items=len(ids))
+        log.info(
+            "items ranked",
+            extra={"project": project.slug, "version": model.version, "items": len(ids)},
+        )
     return len(ids)
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from routing.rewards.encode import Encoder, UnknownEncoder, libraries
+from tests.routing.tiny_encoder import save_tiny_encoder
 
 TEXTS = ["A short text.", "Un texte court.", "def f(x):\n    return x", "🙂 emoji", "مرحبا"]
 LONG = "The sky is blue. " * 200
@@ -69,28 +70,12 @@ def test_half_precision_gives_nearly_the_same_vectors(encoder):
     assert (half * encoder.encode(TEXTS)).sum(axis=1).min() > 0.999
 
 
-def tiny(folder, *, cls=False, longest=16):
-    """A tiny BERT with random weights, saved the way the hub keeps models."""
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij"]
-    (folder / "vocab.txt").write_text("\n".join(words))
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=longest,
-    )
-    BertModel(config).save_pretrained(folder)
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+def tiny(folder, *, cls=False):
     if cls:
         (folder / "1_Pooling").mkdir()
         settings = {"pooling_mode_cls_token": True}
         (folder / "1_Pooling" / "config.json").write_text(json.dumps(settings))
-    return str(folder)
+    return save_tiny_encoder(folder)
 
 
 def test_any_encoder_is_loaded_from_its_folder(tmp_path):
