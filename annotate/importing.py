@@ -6,6 +6,7 @@ batch, and it looks up what is there before it writes.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -62,6 +63,13 @@ class Result:
             f"{self.bad:,} faults" if self.bad else "",
         ]
         return ", ".join(part for part in parts if part) + "."
+
+    def add(self, other: "Result") -> None:
+        """Count what ``other`` counted as well."""
+        for name, value in vars(other).items():
+            if name != "faults":
+                setattr(self, name, getattr(self, name) + value)
+        self.faults += other.faults[: MOST_FAULTS - len(self.faults)]
 
     def fault(self, line: int, message: str, *, conflict: bool = False) -> None:
         """Count what is wrong with a line, and note it while there is room."""
@@ -129,22 +137,26 @@ def import_file(
 ) -> Iterator[Place]:
     """Import a JSON Lines file from ``place`` on; yields after each batch, to be stopped there.
 
-    ``stored`` runs inside each batch's transaction: what it writes stands exactly when the batch
-    does. Raises ``RefusedFile`` when the format cannot use such records at all.
+    While one batch is stored the next is read and parsed beside it. ``stored`` runs inside each
+    batch's transaction: what it writes stands exactly when the batch does. Raises ``RefusedFile``
+    when the format cannot use such records at all.
     """
-    place = place or Place()
     result = result if result is not None else Result()
+    place = place or Place()
     if place.offset:
         file.seek(place.offset)
-    reader = _Reader(project.questions, importer, result)
-    while batch := _read_batch(file, place):
-        rows = reader.rows(batch)
-        with transaction.atomic():
-            _lock(project)
-            _store(project, rows, result)
-            if stored is not None:
-                stored(place, result)
-        yield place
+    reader = _Reader(project.questions, importer)
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as beside:
+        coming = beside.submit(reader.read, file, place)
+        while (batch := coming.result()) is not None:
+            coming = beside.submit(reader.read, file, batch.end)
+            result.add(batch.result)
+            with transaction.atomic():
+                _lock(project)
+                _store(project, batch.rows, result)
+                if stored is not None:
+                    stored(batch.end, result)
+            yield batch.end
 
 
 def import_items(
@@ -153,8 +165,7 @@ def import_items(
     """Import records that are in memory already; they are numbered from 1. One transaction."""
     result = result if result is not None else Result()
     lines = [json.dumps(record) for record in records]
-    reader = _Reader(project.questions, importer, result)
-    rows = reader.rows(enumerate(lines, start=1))
+    rows = _Reader(project.questions, importer).rows(enumerate(lines, start=1), result)
     with transaction.atomic():
         _lock(project)
         _store(project, rows, result)
@@ -164,33 +175,30 @@ def import_items(
 # ---------------------------------------------------------------------------------------- reading
 
 
-def _read_batch(file: Lines, place: Place) -> list[tuple[int, bytes]]:
-    """The next lines with their numbers; ``place`` moves behind them."""
-    batch: list[tuple[int, bytes]] = []
-    size = 0
-    while len(batch) < BATCH_LINES and size < BATCH_BYTES:
+def _read_lines(file: Lines, place: Place) -> tuple[list[tuple[int, bytes]], Place]:
+    """The next lines with their numbers, and the place behind them."""
+    lines: list[tuple[int, bytes]] = []
+    number, size = place.line, 0
+    while len(lines) < BATCH_LINES and size < BATCH_BYTES:
         line = file.readline(LONGEST_LINE)
         if not line:
             break
-        batch.append((place.line, line))
         size += len(line)
-        if line.endswith(b"\n"):
-            place.line += 1
-        elif len(line) == LONGEST_LINE:
-            size += _skip_line(file, batch)
-            place.line += 1
-    place.offset += size
-    return batch
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            line, skipped = _TOO_LONG, _skip_line(file)
+            size += skipped
+        lines.append((number, line))
+        number += 1
+    return lines, Place(number, place.offset + size)
 
 
-def _skip_line(file: Lines, batch: list[tuple[int, bytes]]) -> int:
-    """Pass over the rest of a line that is too long; only its number is kept."""
+def _skip_line(file: Lines) -> int:
+    """Pass over the rest of a line; how many bytes it had."""
     skipped = 0
     while part := file.readline(LONGEST_LINE):
         skipped += len(part)
         if part.endswith(b"\n"):
             break
-    batch[-1] = (batch[-1][0], _TOO_LONG)
     return skipped
 
 
@@ -204,31 +212,46 @@ def _refuse_constant(name: str) -> None:
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
-class _Reader:
-    """Turns lines into rows that are ready to be stored; what is wrong goes into the result."""
+@dataclass(slots=True)
+class _Batch:
+    rows: list[_Row]
+    # Lines and faults of this batch alone.
+    result: Result
+    end: Place
 
-    def __init__(self, questions: Questions, importer: Importer, result: Result) -> None:
+
+class _Reader:
+    """Turns lines into rows that are ready to be stored. Asks the database nothing."""
+
+    def __init__(self, questions: Questions, importer: Importer) -> None:
         self.questions = questions
         self.importer = importer
-        self.result = result
         self.needed = max(question.least_completions for question in questions)
 
-    def rows(self, lines: Iterable[tuple[int, bytes | str]]) -> list[_Row]:
+    def read(self, file: Lines, place: Place) -> _Batch | None:
+        """The batch at ``place``, where ``file`` stands; None at the file's end."""
+        lines, end = _read_lines(file, place)
+        if not lines:
+            return None
+        result = Result()
+        return _Batch(self.rows(lines, result), result, end)
+
+    def rows(self, lines: Iterable[tuple[int, bytes | str]], result: Result) -> list[_Row]:
         found = []
         for number, line in lines:
-            if line == b"\n" or not line.strip():
+            if not line.strip():
                 continue
-            self.result.lines += 1
+            result.lines += 1
             try:
-                row = self._row(number, _text(line))
+                row = self._row(number, _text(line), result)
             except BadLine as fault:
-                self.result.fault(number, str(fault))
+                result.fault(number, str(fault))
             else:
                 if row is not None:
                     found.append(row)
         return found
 
-    def _row(self, number: int, line: str) -> _Row | None:
+    def _row(self, number: int, line: str, result: Result) -> _Row | None:
         record = _record(line)
         check_strings(line, record)
         item = self.importer.parse(record)
@@ -253,20 +276,22 @@ class _Reader:
             labels=[
                 label
                 for place, parsed in enumerate(item.labels, start=1)
-                if (label := self._label(number, place, parsed, len(texts))) is not None
+                if (label := self._label(number, place, parsed, item, result)) is not None
             ],
             json=(messages, contexts, metadata),
         )
 
     def _label(
-        self, number: int, place: int, parsed: ParsedLabel, completions: int
+        self, number: int, place: int, parsed: ParsedLabel, item: ParsedItem, result: Result
     ) -> _Label | None:
         """None for a label that does not fit the form; the item and its other labels stay."""
         try:
             raw = None if parsed.raw is None else _json(parsed.raw)
-            answers = self.questions.parse(parsed.answers, completions=completions, complete=False)
+            answers = self.questions.parse(
+                parsed.answers, completions=len(item.completions), complete=False
+            )
         except (IncompleteAnswers, BadLine) as fault:
-            self.result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
+            result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
             return None
         return _Label(parsed, answers, raw)
 

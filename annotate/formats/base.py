@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from annotate.questions import Answers, Question, Questions
 from annotate.questions.base.question import Combined
@@ -29,8 +29,7 @@ class RefusedFile(ValueError):
     """A whole file or set of options that cannot be used; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedCompletion:
+class ParsedCompletion(NamedTuple):
     text: str
     generator: str = ""
 
@@ -115,8 +114,7 @@ class Format(ABC):
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedLabel:
+class ExportedLabel(NamedTuple):
     annotator: str
     kind: str
     version: int

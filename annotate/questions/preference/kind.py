@@ -1,6 +1,5 @@
 """Which of two completions is better, and by how much."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,20 +127,24 @@ class Preference(Question[PreferenceConfig]):
         return {**answer, "value": -answer["value"]}
 
     def combine(self, answers: Sequence[Answer]) -> Combined:
-        values = [a["value"] for a in answers if a["value"] is not None]
-        sides = Counter((value > 0) - (value < 0) for value in values)
-        votes = sides.most_common()
-        decided = bool(votes) and (len(votes) == 1 or votes[0][1] > votes[1][1])
+        values = sorted(a["value"] for a in answers if a["value"] is not None)
+        first = sum(value < 0 for value in values)
+        second = sum(value > 0 for value in values)
+        votes = {-1: first, 0: len(values) - first - second, 1: second}
+        most = max(votes.values())
+        leading = [side for side, number in votes.items() if number == most]
         return Combined(
             count=len(answers),
             mean=sum(values) / len(values) if values else None,
-            majority=votes[0][0] if decided else None,
-            share=votes[0][1] / len(values) if votes else None,
+            majority=leading[0] if len(leading) == 1 else None,
+            share=most / len(values) if values else None,
             data={
-                "distribution": {str(v): n for v, n in sorted(Counter(values).items())},
-                "first": sides[-1],
-                "tie": sides[0],
-                "second": sides[1],
+                "distribution": {
+                    str(value): values.count(value) for value in dict.fromkeys(values)
+                },
+                "first": first,
+                "tie": votes[0],
+                "second": second,
                 BOTH_BAD: sum(a[BOTH_BAD] for a in answers),
             },
         )
