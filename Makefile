@@ -35,7 +35,7 @@ install: .venv/installed
 # torch first and alone, so that the index with its CPU build serves nothing else.
 .venv/torch: constraints.txt | .venv/python
 	@echo "Installing torch (200 MB, once)"
-	@$(PIP) --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
+	@$(PIP) --constraint constraints.txt --no-deps --retries 1 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
 	@touch $@
 
 .venv/installed: pyproject.toml constraints.txt .venv/torch

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+from annotate import logs
 from annotate.broker import install_queue
 
 
@@ -14,6 +15,7 @@ class AnnotateConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        logs.configure()
         post_migrate.connect(prepare_database, sender=self)
 
 

@@ -13,6 +13,20 @@ SHARED: list[Processor] = [
 ]
 
 
+def configure() -> None:
+    """structlog's loggers write where the others do."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
 def console_formatter() -> structlog.stdlib.ProcessorFormatter:
     renderer = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(),

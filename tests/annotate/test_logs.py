@@ -3,6 +3,7 @@ import logging
 import sys
 
 import pytest
+import structlog
 
 from annotate.logs import console_formatter, json_formatter
 
@@ -31,3 +32,14 @@ def test_a_json_line_holds_the_values_by_name():
     line = json.loads(json_formatter().format(record(project="demo", seconds_spent=1.5)))
     assert (line["event"], line["project"], line["seconds_spent"]) == ("call failed", "demo", 1.5)
     assert line["level"] == "error"
+
+
+def test_a_line_of_structlog_goes_the_same_way(capsys):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(json_formatter())
+    logger = logging.getLogger("tandem.test")
+    logger.addHandler(handler)
+    structlog.get_logger("tandem.test").warning("job failed", project="demo")
+    logger.removeHandler(handler)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["event"], line["project"], line["logger"]) == ("job failed", "demo", "tandem.test")
