@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from annotate.assignment import release
-from annotate.models import Membership, Project
+from annotate.models import Membership, Project, User
 
 
 class LastAdmin(Exception):
@@ -13,6 +13,15 @@ class LastAdmin(Exception):
         super().__init__(
             f"{member.user} is the only admin of {member.project}; make somebody else one first."
         )
+
+
+def may_create_projects(user: User) -> bool:
+    """Staff, and whoever leads a project already.
+
+    Not everybody: a project's admin makes judges, which use the installation's keys.
+    """
+    leading = user.memberships.at_least(Membership.Role.RESEARCHER)
+    return user.is_staff or bool(leading.exists())
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView, RetrieveUpdateAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
@@ -24,6 +25,7 @@ from annotate.api.errors import BadRequest, Conflict
 from annotate.formats import importer
 from annotate.importing import JOBS, Result, import_file, import_items
 from annotate.jobs import hint
+from annotate.members import may_create_projects
 from annotate.models import Annotation, ApiToken, Assignment, Item, Membership, Project, Transfer
 from annotate.presets import create_project, preset_named
 
@@ -60,6 +62,8 @@ class Projects(ProjectView, ListAPIView[Project]):
         request=serializers.NewProjectSerializer, responses={201: serializers.ProjectSerializer}
     )
     def post(self, request: Request) -> Response:
+        if not may_create_projects(self.user):
+            raise PermissionDenied("Only staff and those who lead a project make new ones.")
         asked = serializers.NewProjectSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         settings = dict(asked.validated_data)

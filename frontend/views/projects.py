@@ -2,13 +2,13 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotate.guidelines import add_guidelines
-from annotate.members import LastAdmin, change_role, remove_member
+from annotate.members import LastAdmin, change_role, may_create_projects, remove_member
 from annotate.models import Membership
 from annotate.presets import PRESETS, Preset, create_project
 from annotate.questions import parse_questions
@@ -63,7 +63,9 @@ def _styles(preset: Preset) -> tuple[str, ...]:
 @login_required
 @require_http_methods(["GET", "POST"])
 def create(request: PageRequest) -> HttpResponse:
-    """Anybody who is signed in may make a project, and is its admin."""
+    """Whoever makes a project is its admin."""
+    if not may_create_projects(request.user):
+        raise PermissionDenied
     chosen = request.POST.get("preset") or request.GET.get("preset", "")
     preset = PRESETS.get(chosen) or next(iter(PRESETS.values()))
     typed = {name: request.GET[name] for name in NewProjectForm.base_fields if name in request.GET}

@@ -183,7 +183,7 @@ def new(client, **fields):
 
 
 def test_a_project_is_made_from_a_preset_and_its_maker_is_its_admin(client):
-    user = make_user()
+    user = make_user(is_staff=True)
     client.force_login(user)
     response = new(client, preset="helpsteer2", overlap="3", default_route="human")
     project = Project.objects.get(slug="my-pairs")
@@ -198,8 +198,15 @@ def test_making_a_project_wants_a_sign_in(client):
     assert not Project.objects.exists()
 
 
+def test_only_staff_and_those_who_lead_a_project_make_new_ones(client, project):
+    assert statuses(client, project, "get", "/projects/new/") == [302, 403, 403, 200, 200]
+    sign_in(client, project, ANNOTATOR)
+    assert new(client).status_code == 403
+    assert Project.objects.count() == 1
+
+
 def test_a_preset_is_previewed_as_annotators_will_see_it(client):
-    client.force_login(make_user())
+    client.force_login(make_user(is_staff=True))
     response = client.get("/projects/new/?preset=multipref&name=Kept", headers=HTMX)
     assert "Which is more truthful?" in response.text
     assert 'value="Kept"' in response.text
@@ -220,7 +227,7 @@ def test_a_preset_is_previewed_as_annotators_will_see_it(client):
 )
 def test_a_project_that_cannot_be_is_refused_with_a_remedy(client, fields, fault):
     make_project(slug="taken")
-    client.force_login(make_user())
+    client.force_login(make_user(is_staff=True))
     response = new(client, **fields)
     assert response.status_code == 422
     assert fault in response.text

@@ -150,8 +150,10 @@ def test_another_persons_assignment_is_not_found(project):
 
 
 def test_a_new_project_comes_from_a_preset_and_has_its_maker_as_admin():
-    client = client_of(make_user())
     asked = {"name": "Mine", "slug": "mine", "preset": "helpsteer2"}
+    refused = client_of(make_user()).post(reverse("api-projects"), asked, format="json")
+    assert refused.status_code == 403
+    client = client_of(make_user(is_staff=True))
     assert client.post(reverse("api-projects"), asked, format="json").status_code == 201
     assert len(Project.objects.get(slug="mine").questions) == 6
     again = client.post(reverse("api-projects"), asked, format="json")
