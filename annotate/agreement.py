@@ -196,8 +196,8 @@ def sides(pattern: Pattern, *, ties: bool) -> Pattern:
 def project_agreement(project: Project) -> dict[str, dict[str, Any]]:
     """Agreement of people's current labels, by question: what is in it depends on the kind.
 
-    ``alpha`` uses the question's own metric; preferences have ``alpha_sides`` (three classes),
-    ``agreement`` (three classes) and ``agreement_without_ties`` beside it. Kept until a label is
+    ``alpha`` uses the question's own metric; where values are sides there are ``alpha_sides`` (three
+    classes), ``agreement`` (three classes) and ``agreement_without_ties`` beside it. Kept until a label is
     added, since a page asks for it each time it is shown.
     """
     last = project.annotations.aggregate(last=Max("pk"))["last"] or 0
@@ -220,7 +220,7 @@ def _question_agreement(project: Project, question: Question[Any]) -> dict[str, 
         return {}
     figures = {"kind": question.kind, "metric": question.metric}
     found = {"alpha": alpha(units_of(patterns), question.metric)}
-    if question.kind == "preference":
+    if question.signed:
         with_ties = units_of((sides(pattern, ties=True), number) for pattern, number in patterns)
         decided = units_of((sides(pattern, ties=False), number) for pattern, number in patterns)
         found |= {

@@ -153,6 +153,11 @@ class Question(ABC, Generic[C]):
         """Krippendorff's metric for ``values``: nominal, ordinal or interval."""
         return "nominal"
 
+    @property
+    def signed(self) -> bool:
+        """Whether the sign of a value names a side and 0 is a tie."""
+        return False
+
     @abstractmethod
     def columns(self, answer: Answer) -> dict[str, Any]:
         """Flat cells for tabular exports."""

@@ -157,6 +157,10 @@ class Preference(Question[PreferenceConfig]):
     def values(self, answer: Answer) -> dict[str, float]:
         return {} if answer["value"] is None else {"": float(answer["value"])}
 
+    @property
+    def signed(self) -> bool:
+        return True
+
     def columns(self, answer: Answer) -> dict[str, Any]:
         cells: dict[str, Any] = {"": answer["value"]}
         if self.config.both_bad:
