@@ -265,7 +265,8 @@ def _assign(member: _Member, item_id: int) -> Assignment:
 
 
 def _lock_pair(assignment: Assignment) -> tuple[Item, Assignment]:
-    item = Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
+    items = Item.objects.select_for_update(no_key=True).only("project_id", "seats_left", "stale")
+    item = items.get(pk=assignment.item_id)
     return item, Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
 
 

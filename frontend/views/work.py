@@ -114,9 +114,8 @@ def _membership(request: PageRequest, slug: str) -> Membership:
 
 
 def _own_assignments(membership: Membership) -> Any:  # a custom queryset
-    return Assignment.objects.filter(
-        annotator__user=membership.user_id, project=membership.project_id
-    ).select_related("form")
+    own = membership.user.annotator_or_new.assignments.filter(project=membership.project_id)
+    return own.select_related("form")
 
 
 def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
@@ -124,7 +123,7 @@ def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
     assignment: Assignment = get_object_or_404(
         _own_assignments(membership), pk=_number(request, "assignment")
     )
-    assignment.project, assignment.annotator = membership.project, membership.user.annotator
+    assignment.project = membership.project
     return assignment
 
 
@@ -147,10 +146,10 @@ def _show(
     notice: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    progress = progress or progress_in(membership)
     context = {
         "project": membership.project,
-        "membership": membership,
-        "progress": progress or progress_in(membership),
+        "progress": progress,
         "notice": notice,
     }
     if assignment is not None:
@@ -170,8 +169,7 @@ def _show(
             context |= {
                 "assets": showing.assets(assignment.form.parsed),
                 "guidelines": assignment.guidelines,
-                "newcomer": request.method == "GET"
-                and not (context["progress"].done or assignment.undos),
+                "newcomer": request.method == "GET" and not (progress.done or assignment.undos),
             }
     return page(request, PAGE, context, part="item", status=status)
 
@@ -213,7 +211,6 @@ def _lost(request: PageRequest, membership: Membership, assignment: Assignment) 
     _keep_draft(request, assignment)
     context = {
         "project": membership.project,
-        "membership": membership,
         "progress": _told(request),
         "lost": True,
         "answered": assignment.state == Assignment.State.SUBMITTED,
