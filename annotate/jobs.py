@@ -75,11 +75,26 @@ def hint(project_id: int, kind: str) -> bool:
     return bool(sent)
 
 
+def ask(project_id: int, kind: str) -> bool:
+    """Have a job run once though nothing is due; kept as a row until it has, whatever dies.
+
+    False when it runs already, or waits after a fault.
+    """
+    Hint.objects.update_or_create(project_id=project_id, kind=kind, defaults={"wanted": True})
+    return hint(project_id, kind)
+
+
+def due_projects(kind: JobKind) -> set[int]:
+    """Projects in which the job has something to do, or was asked for."""
+    asked = Hint.objects.filter(kind=kind.name, wanted=True).values_list("project_id", flat=True)
+    return {*kind.due(), *asked}
+
+
 @shared_task(name="annotate.sweep", expires=5)
 def sweep() -> int:
     """Hint at everything that is due and take overdue leases back; how many hints were sent."""
     expire_overdue()
-    return sum(hint(project, kind.name) for kind in KINDS.values() for project in kind.due())
+    return sum(hint(project, kind.name) for kind in KINDS.values() for project in due_projects(kind))
 
 
 @shared_task(name="annotate.run_job")
@@ -95,7 +110,7 @@ def run_job(kind: str, project_id: int) -> None:
         _run_for_a_stretch(KINDS[kind], project)
     finally:
         _let_others(kind, project_id)
-    if project_id in set(KINDS[kind].due()):
+    if project_id in due_projects(KINDS[kind]):
         hint(project_id, kind)
 
 
@@ -115,7 +130,7 @@ def _run_for_a_stretch(kind: JobKind, project: Project) -> None:
             not_before=timezone.now() + timedelta(seconds=min(2.0**failures, LONGEST_WAIT_SECONDS)),
         )
     else:
-        own.update(started_at=None, failures=0, fault="", not_before=None)
+        own.update(started_at=None, wanted=False, failures=0, fault="", not_before=None)
 
 
 def _only_one(kind: str, project_id: int) -> bool:

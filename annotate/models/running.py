@@ -18,6 +18,8 @@ class Hint(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="hints")
     kind = models.CharField(max_length=30)
     queued_at = models.DateTimeField(null=True, blank=True)
+    # Somebody asked for the job, due or not; kept until it has run.
+    wanted = models.BooleanField(default=False)
     # Set while a worker has it; the worker's heartbeat says whether that is still true.
     started_at = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=100, blank=True)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotate.jobs import hint
+from annotate.jobs import ask
 from annotate.models import Annotation, Completion, Hint, Project
 from annotate.questions import Answers, IncompleteAnswers, Questions
 from annotate.questions.base.question import Shown
@@ -90,7 +90,7 @@ def train(request: PageRequest, slug: str) -> HttpResponse:
     seen = visit(request, slug)
     if seen.project.questions.main_preference() is None:
         messages.error(request, "The form asks for no preference, which reward models learn from.")
-    elif not hint(seen.project.pk, JOB):
+    elif not ask(seen.project.pk, JOB):
         messages.warning(request, "A version is being trained already, or waits after a fault.")
     if request.htmx:
         return seen.page("frontend/models/list.html", _training(seen), part="training")

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotate import jobs
-from annotate.jobs import beat, hint, run_job, sweep, worker_name
+from annotate.jobs import ask, beat, hint, run_job, sweep, worker_name
 from annotate.models import Aggregate, Hint, Item, Worker
 from tests.factories import make_annotation, make_annotator, make_item, make_project
 
@@ -101,3 +101,12 @@ def test_a_job_of_a_deleted_project_does_nothing():
 def test_a_beating_worker_is_alive():
     beat()
     assert Worker.objects.alive().filter(name=worker_name()).exists()
+
+
+def test_a_job_that_was_asked_for_is_sent_until_it_has_run(project):
+    ask(project.pk, "aggregate")
+    Hint.objects.update(queued_at=None)
+    assert sweep() == 1
+    run_job("aggregate", project.pk)
+    assert not state(project).wanted
+    assert sweep() == 0
