@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from annotate.models import Annotation, Assignment, Form, Item
+from annotate.models import Annotation, Assignment, Form, Item, Project
 from tests.factories import make_item
 
 RATINGS = [
@@ -72,6 +72,7 @@ def test_everything_needed_is_on_the_screen_at_1280_by_720(page, site, member, p
 
 def test_a_narrow_screen_stacks_and_does_not_scroll_sideways(page, site, member, items, project):
     Form.objects.add_version(project, RATINGS)
+    Project.objects.update(name="A project with a name of many words that goes on and on")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site}/projects/pairs/work/")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
