@@ -3,7 +3,8 @@
 from argparse import RawDescriptionHelpFormatter
 from typing import Any, ClassVar
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connection
 
 from annotate.models import Project
 
@@ -24,8 +25,18 @@ class ExampleCommand(BaseCommand):
         )
 
 
+def prepare_if_new() -> None:
+    """Make the tables of a database that has none, so that a command works before ``make up``."""
+    if "annotate_project" not in connection.introspection.table_names():
+        from annotate.management.commands.prepare import one_at_a_time
+
+        with one_at_a_time():
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
 def project_named(slug: str) -> Project:
     """Raises ``CommandError`` that names the projects there are."""
+    prepare_if_new()
     found = Project.objects.filter(slug=slug).first()
     if found is None:
         known = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)[:20])

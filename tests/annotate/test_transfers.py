@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +23,7 @@ from annotate.presets import PRESETS
 from annotate.snapshots import take_snapshot
 from annotate.transfers import go_on, start_export, start_import
 from tests.factories import make_annotation, make_annotator, make_item, make_member, make_project
+from tests.running import ROOT, environment
 
 
 @pytest.fixture
@@ -413,3 +418,40 @@ def test_the_job_is_due_while_a_transfer_is_unfinished(project):
     assert jobs.KINDS["transfer"].run(project)
     assert project.pk not in jobs.projects_with_transfers()
     assert not jobs.KINDS["transfer"].run(project)
+
+
+GO_ON = """
+import django
+django.setup()
+from annotate.models import Project
+from annotate.transfers import go_on
+while go_on(Project.objects.get(slug="killed")):
+    pass
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_kill_9_in_the_middle_of_an_import_loses_and_doubles_nothing(settings, tmp_path):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    settings.MEDIA_ROOT = tmp_path / "test-files" / worker  # as the other process has it
+    project = make_project(slug="killed")
+    number = 30_000
+    transfer = upload(project, [record(f"k{n}", labels=[label()]) for n in range(number)])
+    process = subprocess.Popen([sys.executable, "-c", GO_ON], cwd=ROOT, env=environment(tmp_path))
+    try:
+        end = time.monotonic() + 60
+        while not (transfer.done or transfer.finished) and time.monotonic() < end:
+            time.sleep(0.02)
+            transfer.refresh_from_db()
+        time.sleep(0.3)  # into the next batch
+    finally:
+        process.kill()
+        process.wait(20)
+    transfer.refresh_from_db()
+    assert 0 < transfer.result["added"] < number
+    finish(project)
+    transfer.refresh_from_db()
+    assert transfer.state == "done"
+    assert transfer.result["added"] == transfer.result["labels"] == project.items.count() == number
+    assert (transfer.result["present"], transfer.result["conflicts"]) == (0, 0)
+    assert project.annotations.count() == number

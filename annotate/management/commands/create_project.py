@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 
-from annotate.management.project_command import ExampleCommand
+from annotate.management.project_command import ExampleCommand, prepare_if_new
 from annotate.models import User
 from annotate.models.projects import Route
 from annotate.presets import PRESETS, UnknownPreset, create_project, preset_named
@@ -42,6 +42,7 @@ class Command(ExampleCommand):
         owner: str | None,
         **_: Any,
     ) -> None:
+        prepare_if_new()
         try:
             project = create_project(
                 name=name,
