@@ -58,10 +58,15 @@ def encoder_named(name: str) -> Encoder:
 
 @dataclass(frozen=True)
 class Vectors:
-    """Unit vectors (n, e) of texts that are known by their hashes; ``place`` is a hash's row."""
+    """Unit vectors (n, e) of texts that are known by their hashes; ``place`` is a hash's row.
+
+    ``encoded`` counts those that were not stored yet, ``windowed`` the ones among them that were
+    too long for one window.
+    """
 
     matrix: FloatArray
     place: Mapping[str, int]
+    encoded: int = 0
     windowed: int = 0
 
     def of(self, hashes: Sequence[str]) -> FloatArray:
@@ -94,7 +99,7 @@ def vectors(
             store_embeddings(names, encoded, model)
         if progress is not None:
             progress(start + len(names), len(missing))
-    return Vectors(matrix, place, model.windowed - before)
+    return Vectors(matrix, place, len(missing), model.windowed - before)
 
 
 def vectors_for(head: Head, texts: Mapping[str, str], *, keep: bool = True) -> Vectors:

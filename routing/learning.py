@@ -137,7 +137,8 @@ def train(
         metrics={
             **judged.metrics(labels, seed=settings.seed),
             "trained_on": _trained_on(labels, used),
-            "texts_in_windows": found.windowed,
+            "texts_encoded": found.encoded,
+            "texts_encoded_in_windows": found.windowed,
             "l2": trained.head.l2,
             "losses": {f"{l2:g}": loss for l2, loss in trained.losses.items()},
             "compared": comparison.as_json() if comparison else None,
