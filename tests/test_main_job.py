@@ -7,16 +7,15 @@ import pytest
 from django.core.management import call_command
 
 from annotate.assignment import claim, submit
-from annotate.celery import app
 from annotate.formats import importer
 from annotate.importing import import_items
-from annotate.jobs import KINDS, run_job
 from annotate.models import Aggregate, Annotation, Annotator, Item, Project
 from annotate.presets import create_project, preset_named
 from annotate.snapshots import unpack_ids
 from routing.judges.versions import create_judge
 from routing.models import JudgeCall, RewardModel, RoutingDecision, Score
 from routing.routing import set_policy
+from tests.background import do_all_jobs
 from tests.factories import make_member, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,20 +36,6 @@ def records():
             "completions": [{"text": text, "generator": f"m{k}"} for k, text in enumerate(texts)],
             "metadata": {"good": 0 if n % 2 else 1},
         }
-
-
-def do_all_jobs(project):
-    """What the scheduler and a worker would do, until nothing is due."""
-    app.loader.import_default_modules()
-    for _ in range(50):
-        due = [kind for kind in KINDS.values() if project.pk in set(kind.due())]
-        if not due:
-            return
-        for kind in due:
-            run_job(kind.name, project.pk)
-            hint = project.hints.get(kind=kind.name)
-            assert not hint.fault, hint.fault
-    raise AssertionError(f"still due: {[kind.name for kind in due]}")
 
 
 def label(membership):

@@ -28,13 +28,15 @@ def test_labels_reach_the_next_reward_model_and_the_export(demo, page, site, sig
     sign_in(User.objects.get(username="annotator"))
     page.goto(site)
     page.keyboard.press("Enter")
+    expect(page.locator("#guidelines")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("#guidelines")).to_be_hidden()
     for number in range(FIVE):
-        before = page.locator("main").inner_text()
+        prompt = page.locator(".turn .reading").first
+        before = prompt.inner_text()
         page.keyboard.press(str(1 + number))
         page.keyboard.press("Enter")
-        expect(page.locator("main")).not_to_have_text(before, use_inner_text=True)
+        expect(prompt).not_to_have_text(before, use_inner_text=True)
     own = Annotation.objects.filter(annotator__user__username="annotator")
     labelled = set(own.values_list("pk", flat=True))
     assert len(labelled) == FIVE
@@ -58,6 +60,6 @@ def test_labels_reach_the_next_reward_model_and_the_export(demo, page, site, sig
     with page.expect_download() as download:
         link.click()
     download.value.save_as(tmp_path / "demo.jsonl")
-    items = [json.loads(line) for line in (tmp_path / "demo.jsonl").open()]
+    items = [json.loads(line) for line in (tmp_path / "demo.jsonl").read_bytes().splitlines()]
     exported = [label for item in items for label in item.get("labels", ())]
     assert sum(label["annotator"] == "annotator" for label in exported) == FIVE
