@@ -149,7 +149,8 @@ def read_embeddings(
     layout, found = _layout(model.dimension), set()
     for start in range(0, len(hashes), PAGE):
         wanted = [model.name, model.window, list(hashes[start : start + PAGE])]
-        with connection.cursor() as cursor, cursor.copy(_READ, wanted) as copy:
+        # psycopg's own cursor: Django's wrapper for DEBUG takes no parameters with a COPY.
+        with connection.cursor() as cursor, cursor.cursor.copy(_READ, wanted) as copy:
             stream = b"".join(bytes(part) for part in copy)
         count = (len(stream) - _HEADER_BYTES) // layout.itemsize
         rows = np.frombuffer(stream, dtype=layout, count=count, offset=_HEADER_BYTES)

@@ -16,7 +16,8 @@ from annotate.api.access import ProjectView
 from annotate.api.errors import Conflict
 from annotate.jobs import hint
 from annotate.models import ApiToken, Membership
-from routing.models import RewardModel, ScoreRequest
+from routing.models import ScoreRequest
+from routing.scoring import CHANNEL, NoModel, model_of
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 10_000
 SMALL = 64
 WAIT_SECONDS = 10.0
-CHANNEL = "tandem_scored"
 
 
 class RowSerializer(serializers.Serializer[Any]):
@@ -73,16 +73,10 @@ class Scores(ProjectView):
         project = self.project()
         asked = AskSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        models = RewardModel.objects.filter(project=project)
-        version = asked.validated_data.get("version")
-        model = models.filter(**({"version": version} if version else {"promoted": True})).first()
-        if model is None:
-            raise Conflict(
-                "There is no such reward model; train one first."
-                if version
-                else "The project has no promoted reward model yet; train one first.",
-                "no_reward_model",
-            )
+        try:
+            model = model_of(project, asked.validated_data.get("version"))
+        except NoModel as fault:
+            raise Conflict(str(fault), "no_reward_model") from fault
         rows = asked.validated_data["rows"]
         with transaction.atomic():
             if len(rows) <= SMALL:
