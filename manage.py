@@ -12,7 +12,6 @@ WITHOUT_DATABASE = {
     "collectstatic",
     "diffsettings",
     "findstatic",
-    "makemigrations",
     "spectacular",
 }
 
