@@ -144,7 +144,7 @@ def import_file(
     result = result if result is not None else Result()
     place = place or Place()
     if place.offset:
-        file.seek(place.offset)
+        _go_to(file, place, importer)
     reader = _Reader(project.questions, importer)
     with ThreadPoolExecutor(1, thread_name_prefix="import") as beside:
         coming = beside.submit(reader.read, file, place)
@@ -173,6 +173,18 @@ def import_items(
 
 
 # ---------------------------------------------------------------------------------------- reading
+
+
+def _go_to(file: Lines, place: Place, importer: Importer) -> None:
+    """Pass over what was imported before, and let the format recall what it needs of it."""
+    if not importer.recalls:
+        file.seek(place.offset)
+        return
+    file.seek(0)
+    left = place.offset
+    while left > 0 and (line := file.readline(min(left, LONGEST_LINE))):
+        importer.look_back(line)
+        left -= len(line)
 
 
 def _read_lines(file: Lines, place: Place) -> tuple[list[tuple[int, bytes]], Place]:

@@ -183,12 +183,18 @@ class Exporter(Format):
 
 
 class Importer(Format):
+    # Whether a line may need what an earlier one said.
+    recalls: ClassVar[bool] = False
+
     @abstractmethod
     def parse(self, record: Json) -> ParsedItem | None:
         """The item of one record; None for a record that only helps to read later ones.
 
         Raises ``BadLine``, or ``RefusedFile`` when no record of this kind can be used.
         """
+
+    def look_back(self, line: bytes) -> None:
+        """Recall a line that an earlier part of the import has read."""
 
     def look_beside(self, path: Path) -> None:
         """Read what belongs to the file at ``path`` and lies in the same folder."""

@@ -7,6 +7,7 @@ Fields: ``item_id``, ``source``, ``prompt``, ``response_a`` and ``response_b`` (
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class BenchImport(Importer):
     title = "Benchmark pairs"
     about = "Pairs of public benchmarks with people's and LLMs' labels a, b or tie."
     settings = (Option("question", "The preference that the labels answer"),)
+    recalls = True
 
     def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
         super().__init__(questions, options)
@@ -58,6 +60,11 @@ class BenchImport(Importer):
             with beside.open(encoding="utf-8", newline="\n") as lines:
                 for line in lines:
                     self._remember(json.loads(line))
+
+    def look_back(self, line: bytes) -> None:
+        if b'"arg_id"' in line:
+            with suppress(ValueError):  # told when it was read first
+                self._remember(json.loads(line))
 
     def parse(self, record: Json) -> ParsedItem | None:
         if "arg_id" in record:

@@ -341,6 +341,19 @@ def test_an_import_can_go_on_where_it_was_stopped(project, monkeypatch):
     assert faults(result)[0][0] == 8
 
 
+def test_what_an_earlier_part_has_read_is_known_to_a_later_one(project, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH_LINES", 2)
+    pair = {"prompt": "?", "arg_a": "a", "arg_b": "b", "human": []}
+    records = [{"arg_id": name, "text": name} for name in "ab"]
+    records += [{"item_id": f"i{n}", **pair} for n in range(3)]
+    data = b"\n".join(json.dumps(one).encode() for one in records)
+    place, result = Place(), Result()
+    for _ in range(3):  # each part is read by another worker
+        reader = importer("bench", project.questions, {})
+        place = next(import_file(project, io.BytesIO(data), reader, place=place, result=result))
+    assert (result.added, result.bad) == (3, 0)
+
+
 def test_a_batch_that_fails_leaves_nothing_of_itself(project, monkeypatch):
     monkeypatch.setattr(importing, "BATCH_LINES", 2)
 
