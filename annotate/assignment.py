@@ -287,7 +287,9 @@ def submit(
     """
     timing, project = timing or Timing(), assignment.project
     item, assignment = _lock_pair(assignment)
-    earlier = {annotation.key: annotation for annotation in assignment.annotations.order_by("pk")}
+    earlier: dict[str, Annotation] = {}
+    if assignment.undos or assignment.state != Assignment.State.OPEN:  # else this is the first
+        earlier = {each.key: each for each in assignment.annotations.order_by("pk")}
     if (stored := earlier.get(key)) is not None:
         return stored
     expired = assignment.state == Assignment.State.EXPIRED

@@ -1,9 +1,9 @@
 """An assignment as the workspace shows it, and what comes back from its form."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from annotate.assignment import Timing
-from annotate.models import Assignment
+from annotate.models import Assignment, Form
 from annotate.questions import Answers, Questions, Shown
 from annotate.questions.base.question import letter
 from annotate.questions.base.text import RefusedText, check_text
@@ -21,13 +21,6 @@ from frontend import markdown
 LONGEST_DRAFT = 200_000  # characters in all fields together
 MOST_FIELDS = 500
 CLOCKS_DIFFER = 60.0  # seconds by which a browser may have seen an item longer than we know
-
-
-@dataclass(frozen=True)
-class ShownQuestion:
-    name: str
-    kind: str
-    html: SafeString
 
 
 @dataclass(frozen=True)
@@ -83,24 +76,34 @@ def completions(assignment: Assignment) -> list[ShownCompletion]:
     ]
 
 
+@lru_cache(maxsize=256)
+def form_of(pk: int) -> Form:
+    """A form never changes, so each process reads it once."""
+    return Form.objects.get(pk=pk)
+
+
 def questions(
     assignment: Assignment, filled: Answers, faults: Mapping[str, str]
-) -> list[ShownQuestion]:
-    """The form's questions with what is filled in (in the item's own order)."""
+) -> Sequence[SafeString]:
+    """The form's questions as HTML, with what is filled in (in the item's own order)."""
+    if not filled and not faults:
+        return _blank(assignment.form_id, tuple(assignment.order))
     return [
-        ShownQuestion(
-            question.name,
-            question.kind,
-            question.html(
-                Shown(
-                    order=assignment.order,
-                    answer=filled.get(question.name),
-                    error=faults.get(question.name, ""),
-                )
-            ),
+        question.html(
+            Shown(
+                order=assignment.order,
+                answer=filled.get(question.name),
+                error=faults.get(question.name, ""),
+            )
         )
-        for question in assignment.form.parsed
+        for question in form_of(assignment.form_id).parsed
     ]
+
+
+@lru_cache(maxsize=1024)
+def _blank(form: int, order: tuple[int, ...]) -> Sequence[SafeString]:
+    """What most items start with; there are as many as forms have orders of completions."""
+    return [question.html(Shown(order=order)) for question in form_of(form).parsed]
 
 
 # ------------------------------------------------------------------------------- what is filled in
@@ -110,7 +113,7 @@ def filled_in(assignment: Assignment, data: Mapping[str, Any]) -> Answers:
     """What form fields hold, complete or not, to be shown again."""
     held = (
         (question.name, question.held(data, assignment.order))
-        for question in assignment.form.parsed
+        for question in form_of(assignment.form_id).parsed
     )
     return {name: answer for name, answer in held if answer is not None}
 
@@ -157,7 +160,7 @@ def _storable(text: str) -> bool:
 
 def read_answers(assignment: Assignment, data: Mapping[str, Any]) -> Answers:
     """Complete answers in the item's own order. Raises ``IncompleteAnswers``."""
-    form, size = assignment.form.parsed, len(assignment.order)
+    form, size = form_of(assignment.form_id).parsed, len(assignment.order)
     raw = form.read(data, completions=size)
     answers = form.parse(raw, completions=size, complete=True)
     return form.permute(answers, assignment.order)

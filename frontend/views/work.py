@@ -114,8 +114,7 @@ def _membership(request: PageRequest, slug: str) -> Membership:
 
 
 def _own_assignments(membership: Membership) -> Any:  # a custom queryset
-    own = membership.user.annotator_or_new.assignments.filter(project=membership.project_id)
-    return own.select_related("form")
+    return membership.user.annotator_or_new.assignments.filter(project=membership.project_id)
 
 
 def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
@@ -167,7 +166,7 @@ def _show(
         }
         if not wants_part(request):
             context |= {
-                "assets": showing.assets(assignment.form.parsed),
+                "assets": showing.assets(showing.form_of(assignment.form_id).parsed),
                 "guidelines": assignment.guidelines,
                 "newcomer": request.method == "GET" and not (progress.done or assignment.undos),
             }
@@ -187,10 +186,8 @@ def _next(
     if not wants_part(request):
         return see_other("work", membership.project.slug)
     assignment = claim(membership)
-    if assignment is not None:
-        if _differs(assignment, before):
-            return HttpResponseClientRedirect(reverse("work", args=[membership.project.slug]))
-        assignment.form = before.form
+    if assignment is not None and _differs(assignment, before):
+        return HttpResponseClientRedirect(reverse("work", args=[membership.project.slug]))
     told = _told(request)
     left = told.left if told.is_long else max(told.left - 1, int(assignment is not None))
     progress = Progress(done=told.done + done, left=left if assignment is not None else 0)
