@@ -160,6 +160,7 @@ class Supervisor:
         self._stopping = threading.Event()
         self._children: list[Child] = []
         self._database = BackOff()
+        self._database_since = time.monotonic()
 
     def run(self) -> None:
         """Until a signal says stop."""
@@ -207,11 +208,12 @@ class Supervisor:
         if self._embedded is None or self._embedded.is_running() or not self._database.is_due():
             return
         self._terminal.line("database", "is down; starting it again")
+        pause = self._database.failed(lived=time.monotonic() - self._database_since)
         try:
             self._embedded.ensure_running()
         except EmbeddedError as error:
-            pause = self._database.failed(lived=0)
             self._terminal.line("database", f"{error} Trying again in {pause:.0f} s")
+        self._database_since = time.monotonic()
 
     def _greet(self, greeting: str) -> None:
         while not health.status():
