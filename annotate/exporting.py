@@ -18,6 +18,7 @@ from annotate.formats.base import (
     ParsedCompletion,
     Setting,
 )
+from annotate.garbage import collection_paused
 from annotate.models import Annotation, Annotator, Snapshot
 from annotate.questions import Questions
 from annotate.snapshots import Ids, unpack_array
@@ -62,9 +63,13 @@ def write_snapshot(
 ) -> Result:
     """Write every item of ``snapshot``; ``progress`` hears after each page how many are done."""
     result = Result()
-    for items in _pages(snapshot):
-        rows = [row for item in items if (row := format_.row(item)) is not None]
-        file.writelines(f"{_encode(row)}\n" for row in rows)
+    pages = _pages(snapshot)
+    while True:
+        with collection_paused():
+            if (items := next(pages, None)) is None:
+                break
+            rows = [row for item in items if (row := format_.row(item)) is not None]
+            file.writelines(f"{_encode(row)}\n" for row in rows)
         result.rows += len(rows)
         result.items += len(items)
         if progress is not None:

@@ -23,12 +23,13 @@ from annotate.formats.base import (
     check_strings,
     shorten,
 )
+from annotate.garbage import collection_paused
 from annotate.hashes import canonical_json, item_hash, prompt_hash_of_json, text_hash
 from annotate.models import Annotation, Annotator, Item, Project
 from annotate.questions import Answers, IncompleteAnswers, Questions
 from annotate.sampling import in_evaluation_share
 
-BATCH_LINES = 5_000
+BATCH_LINES = 2_500
 BATCH_BYTES = 16 * 2**20
 LONGEST_LINE = 64 * 2**20
 MOST_FAULTS = 1_000
@@ -153,7 +154,8 @@ def import_file(
             result.add(batch.result)
             with transaction.atomic():
                 _lock(project)
-                _store(project, batch.rows, result)
+                with collection_paused():
+                    _store(project, batch.rows, result)
                 if stored is not None:
                     stored(batch.end, result)
             yield batch.end
@@ -246,7 +248,8 @@ class _Reader:
         if not lines:
             return None
         result = Result()
-        return _Batch(self.rows(lines, result), result, end)
+        with collection_paused():
+            return _Batch(self.rows(lines, result), result, end)
 
     def rows(self, lines: Iterable[tuple[int, bytes | str]], result: Result) -> list[_Row]:
         found = []
