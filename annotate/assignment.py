@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from annotate import ledger
@@ -334,12 +332,30 @@ def _give_back(item: Item, assignment: Assignment, state: Assignment.State) -> N
         _close(assignment, Assignment.State.SUBMITTED)
         return
     _close(assignment, state)
-    Item.objects.filter(pk=item.pk).update(seats_left=F("seats_left") + 1, returned=next_returned())
+    _offer_anew(item.pk)
 
 
-def next_returned() -> RawSQL:
-    """The next number of the sequence by which returned items are found, for an ``update``."""
-    return RawSQL("nextval('annotate_returned')", [])
+_OFFER_ANEW = """
+    UPDATE annotate_item SET returned = nextval('annotate_returned'),
+        seats_left = GREATEST(0, overlap - (
+            SELECT count(*) FROM annotate_assignment
+            WHERE item_id = %(item)s AND state IN ('open', 'submitted')
+        ) - (
+            SELECT count(*) FROM annotate_annotation AS label
+            JOIN annotate_annotator AS who ON who.id = label.annotator_id AND who.kind = 'human'
+            WHERE label.item_id = %(item)s AND label.purpose = 'work'
+            AND label.supersedes_id IS NULL AND label.assignment_id IS NULL))
+    WHERE id = %(item)s
+"""
+
+
+def _offer_anew(item: int) -> None:
+    """Count the seats of a locked item and offer it before all others, behind cursors too.
+
+    People's imported labels take seats as well, so that a seat that comes back may be none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OFFER_ANEW, {"item": item})
 
 
 @transaction.atomic
@@ -445,8 +461,5 @@ def raise_overlap(item: Item, overlap: int) -> None:
     """Want more annotations of an item; it is offered anew."""
     item = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
     if overlap > item.overlap:
-        Item.objects.filter(pk=item.pk).update(
-            overlap=overlap,
-            seats_left=F("seats_left") + (overlap - item.overlap),
-            returned=next_returned(),
-        )
+        Item.objects.filter(pk=item.pk).update(overlap=overlap)
+        _offer_anew(item.pk)

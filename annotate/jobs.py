@@ -9,12 +9,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -28,28 +30,33 @@ log = structlog.get_logger(__name__)
 HINT_LIFE = timedelta(seconds=30)  # a hint unanswered for so long is taken for lost
 STRETCH_SECONDS = 20.0  # a job gives its place in the queue back after so long
 LONGEST_WAIT_SECONDS = 300.0
+BUSY_SECONDS = 2.0  # until a slow job that found no place tries again
 HEARTBEAT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """``due`` gives ids of projects with work; ``run`` does a part and says whether any was done."""
+    """``due`` gives ids of projects with work; ``run`` does a part and says whether any was done.
+
+    ``slow`` jobs leave a process of each worker to the others.
+    """
 
     name: str
     due: Callable[[], Iterable[int]]
     run: Callable[[Project], bool]
+    slow: bool = False
 
 
 KINDS: dict[str, JobKind] = {}
 
 
 def job(
-    name: str, *, due: Callable[[], Iterable[int]]
+    name: str, *, due: Callable[[], Iterable[int]], slow: bool = False
 ) -> Callable[[Callable[[Project], bool]], Callable[[Project], bool]]:
     """Register a function as the job ``name``, wanted in the projects that ``due`` lists."""
 
     def register(run: Callable[[Project], bool]) -> Callable[[Project], bool]:
-        KINDS[name] = JobKind(name, due, run)
+        KINDS[name] = JobKind(name, due, run, slow)
         return run
 
     return register
@@ -94,23 +101,29 @@ def due_projects(kind: JobKind) -> set[int]:
 def sweep() -> int:
     """Hint at everything that is due and take overdue leases back; how many hints were sent."""
     expire_overdue()
-    return sum(hint(project, kind.name) for kind in KINDS.values() for project in due_projects(kind))
+    return sum(
+        hint(project, kind.name) for kind in KINDS.values() for project in due_projects(kind)
+    )
 
 
 @shared_task(name="annotate.run_job")
 def run_job(kind: str, project_id: int) -> None:
     """Do one project's due work of one kind for a stretch of time."""
     beat()
-    project = Project.objects.filter(pk=project_id).first()
-    if project is None or not _only_one(kind, project_id):
+    job_kind, project = KINDS[kind], Project.objects.filter(pk=project_id).first()
+    if project is None:
         return
-    try:
+    with ExitStack() as held:
+        if not held.enter_context(_lock(kind, project_id)):
+            return
+        if job_kind.slow and not _take_slow_place(held):
+            again = timezone.now() + timedelta(seconds=BUSY_SECONDS)
+            project.hints.filter(kind=kind).update(queued_at=None, not_before=again)
+            return
         started = {"started_at": timezone.now(), "worker": worker_name(), "queued_at": None}
         Hint.objects.update_or_create(project=project, kind=kind, defaults=started)
-        _run_for_a_stretch(KINDS[kind], project)
-    finally:
-        _let_others(kind, project_id)
-    if project_id in due_projects(KINDS[kind]):
+        _run_for_a_stretch(job_kind, project)
+    if project_id in due_projects(job_kind):
         hint(project_id, kind)
 
 
@@ -133,16 +146,25 @@ def _run_for_a_stretch(kind: JobKind, project: Project) -> None:
         own.update(started_at=None, wanted=False, failures=0, fault="", not_before=None)
 
 
-def _only_one(kind: str, project_id: int) -> bool:
-    """A session lock of the database: it goes with the connection of a worker that dies."""
+@contextmanager
+def _lock(name: str, number: int) -> Iterator[bool]:
+    """Whether it was free. A lock of the session: it goes with the connection of a dead worker."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s), %s)", [kind, project_id])
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s), %s)", [name, number])
+        free = bool(cursor.fetchone()[0])
+    try:
+        yield free
+    finally:
+        if free:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s), %s)", [name, number])
 
 
-def _let_others(kind: str, project_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(hashtext(%s), %s)", [kind, project_id])
+def _take_slow_place(held: ExitStack) -> bool:
+    """One of the places that slow jobs have in this worker: all its processes but one."""
+    worker = f"slow:{socket.gethostname()}:{os.getppid()}"
+    places = range(max(1, settings.WORKER_PROCESSES - 1))
+    return any(held.enter_context(_lock(worker, place)) for place in places)
 
 
 # ------------------------------------------------------------------------------------- heartbeats

@@ -15,14 +15,14 @@ def route(project: Project) -> bool:
 # --------------------------------------------------------------------------------- reward models
 
 
-@job("train", due=learning.due_projects)
+@job("train", due=learning.due_projects, slow=True)
 def train(project: Project) -> bool:
     """Once: what came in meanwhile waits for the project's interval."""
     learning.train_if_new(project)
     return False
 
 
-@job("rank", due=ranking.due_projects)
+@job("rank", due=ranking.due_projects, slow=True)
 def rank(project: Project) -> bool:
     return ranking.apply_promoted(project) > 0
 
@@ -32,6 +32,6 @@ def score(project: Project) -> bool:
     return scoring.answer_one(project)
 
 
-@job("judge", due=projects_with_due_judges)
+@job("judge", due=projects_with_due_judges, slow=True)
 def judge(project: Project) -> bool:
     return judge_due(project)

@@ -25,6 +25,7 @@ from annotate.assignment import (
 from annotate.models import Annotation, Assignment, Item, Project
 from tests.factories import (
     make_annotation,
+    make_annotator,
     make_item,
     make_member,
     make_project,
@@ -170,6 +171,16 @@ def test_an_expired_lease_returns_its_seat_and_may_reopen(project, member):
     again = claim(member)
     assert again == assignment
     assert seats(item) == 0
+
+
+def test_a_seat_that_an_imported_label_has_taken_does_not_come_back(project, member):
+    item = make_item(project)
+    assignment = claim(member)
+    make_annotation(item, make_annotator(project))
+    skip(assignment)
+    assert seats(item) == 0
+    raise_overlap(item, 3)
+    assert seats(item) == 2
 
 
 def test_a_returned_item_is_found_behind_the_cursor_first(project, member):

@@ -1,5 +1,7 @@
 """Hints, the sweep, and what happens when jobs fail or workers die."""
 
+import os
+import socket
 from datetime import timedelta
 
 import pytest
@@ -110,3 +112,22 @@ def test_a_job_that_was_asked_for_is_sent_until_it_has_run(project):
     run_job("aggregate", project.pk)
     assert not state(project).wanted
     assert sweep() == 0
+
+
+def test_slow_jobs_leave_a_process_of_the_worker_to_others(labelled, monkeypatch, settings):
+    settings.WORKER_PROCESSES = 2
+    ran = []
+    slow = jobs.JobKind("slow", list, lambda project: ran.append(project.pk), slow=True)
+    monkeypatch.setitem(jobs.KINDS, "slow", slow)
+    ask(labelled.project_id, "slow")
+    other_process = connection.copy()
+    with other_process.cursor() as cursor:
+        place = f"slow:{socket.gethostname()}:{os.getppid()}"
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s), 0)", [place])
+        run_job("slow", labelled.project_id)
+        assert ran == []
+        run_job("aggregate", labelled.project_id)
+        assert not Item.objects.stale().exists()
+    other_process.close()
+    run_job("slow", labelled.project_id)
+    assert ran == [labelled.project_id]
