@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from annotate import exporting, importing, jobs, transfers
 from annotate.exporting import exporter_for, write_snapshot
 from annotate.formats import RefusedFile, importer
-from annotate.importing import import_items
+from annotate.importing import import_items, reading
 from annotate.models import Annotation, Hint, Transfer
 from annotate.presets import PRESETS
 from annotate.snapshots import take_snapshot
@@ -307,9 +307,9 @@ def test_an_uploaded_file_is_imported_and_its_faults_are_told(project):
 def test_a_transfer_goes_on_where_a_killed_worker_was_and_counts_every_line_once(
     project, monkeypatch
 ):
-    monkeypatch.setattr(importing, "BATCH_LINES", 2)
+    monkeypatch.setattr(reading, "BATCH_LINES", 2)
     transfer = upload(project, [record(f"k{n}", labels=[label()]) for n in range(7)])
-    real, seen = importing._store, []
+    real, seen = importing.store_rows, []
 
     def killed_in_the_third_batch(*args):
         real(*args)
@@ -317,7 +317,7 @@ def test_a_transfer_goes_on_where_a_killed_worker_was_and_counts_every_line_once
         if len(seen) == 3:
             raise OperationalError("killed")
 
-    monkeypatch.setattr(importing, "_store", killed_in_the_third_batch)
+    monkeypatch.setattr(importing, "store_rows", killed_in_the_third_batch)
     with pytest.raises(OperationalError):
         go_on(project)
     transfer.refresh_from_db()
@@ -329,7 +329,7 @@ def test_a_transfer_goes_on_where_a_killed_worker_was_and_counts_every_line_once
 
 
 def test_a_long_import_gives_its_place_back_after_a_while(project, monkeypatch):
-    monkeypatch.setattr(importing, "BATCH_LINES", 2)
+    monkeypatch.setattr(reading, "BATCH_LINES", 2)
     monkeypatch.setattr(transfers, "STRETCH_SECONDS", -1.0)
     transfer = upload(project, [record(f"k{n}") for n in range(5)])
     assert [go_on(project) for _ in range(5)] == [True, True, True, True, False]
@@ -403,7 +403,7 @@ def test_a_file_that_cannot_be_used_ends_its_transfer_and_the_next_one_runs(proj
 
 def test_a_fault_of_the_program_ends_the_transfer_and_says_so(project, monkeypatch):
     transfer = upload(project, RICH)
-    monkeypatch.setattr(importing, "_store", lambda *_: 1 / 0)
+    monkeypatch.setattr(importing, "store_rows", lambda *_: 1 / 0)
     finish(project)
     transfer.refresh_from_db()
     assert transfer.state == "failed"
