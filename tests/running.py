@@ -30,8 +30,11 @@ def database_url():
 
 
 def environment(var, **more):
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")
+    }
     return {
-        **os.environ,
+        **inherited,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "ANNOTATE_VAR": str(var),
         "DATABASE_URL": database_url(),
