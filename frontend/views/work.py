@@ -146,11 +146,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     progress = progress or progress_in(membership)
-    context = {
-        "project": membership.project,
-        "progress": progress,
-        "notice": notice,
-    }
+    context = _frame(membership, progress) | {"notice": notice}
     if assignment is not None:
         faults = faults or {}
         context |= {
@@ -206,13 +202,15 @@ def _told(request: PageRequest) -> Progress:
 
 def _lost(request: PageRequest, membership: Membership, assignment: Assignment) -> HttpResponse:
     _keep_draft(request, assignment)
-    context = {
-        "project": membership.project,
-        "progress": _told(request),
-        "lost": True,
-        "answered": assignment.state == Assignment.State.SUBMITTED,
-    }
+    answered = assignment.state == Assignment.State.SUBMITTED
+    context = _frame(membership, _told(request)) | {"lost": True, "answered": answered}
     return page(request, PAGE, context, part="item", status=409)
+
+
+def _frame(membership: Membership, progress: Progress) -> dict[str, Any]:
+    """What is on the page whatever there is to do."""
+    project = membership.project
+    return {"project": project, "here": reverse("work", args=[project.slug]), "progress": progress}
 
 
 # ---------------------------------------------------------------------------------- drafts and leases
