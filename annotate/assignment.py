@@ -262,10 +262,17 @@ def _assign(member: _Member, item_id: int) -> Assignment:
 # -------------------------------------------------------------------------- what becomes of a claim
 
 
+_LOCK_ITEM = (
+    "SELECT id, project_id, seats_left, stale FROM annotate_item WHERE id = %s FOR NO KEY UPDATE"
+)
+_LOCK_ASSIGNMENT = "SELECT * FROM annotate_assignment WHERE id = %s FOR NO KEY UPDATE"
+
+
 def _lock_pair(assignment: Assignment) -> tuple[Item, Assignment]:
-    items = Item.objects.select_for_update(no_key=True).only("project_id", "seats_left", "stale")
-    item = items.get(pk=assignment.item_id)
-    return item, Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
+    """Both anew; of the item only what handing out work is about."""
+    [item] = Item.objects.raw(_LOCK_ITEM, [assignment.item_id])
+    [locked] = Assignment.objects.raw(_LOCK_ASSIGNMENT, [assignment.pk])
+    return item, locked
 
 
 @transaction.atomic
