@@ -29,6 +29,7 @@ def test_labels_reach_the_next_reward_model_and_the_export(demo, page, site, sig
     page.goto(site)
     page.keyboard.press("Enter")
     expect(page.locator("#guidelines")).to_be_visible()
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
     page.keyboard.press("Enter")
     expect(page.locator("#guidelines")).to_be_hidden()
     for number in range(FIVE):

@@ -33,8 +33,9 @@ def wait_for_next(page, before):
 def test_items_are_labelled_with_the_keyboard_alone(page, site, member, items, project):
     Form.objects.add_version(project, RATINGS)
     page.goto(f"{site}/")
-    page.keyboard.press("Enter")  # on the first project
+    page.keyboard.press("Enter")  # continues with the first project
     expect(page.locator("#guidelines")).to_be_visible()
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
     page.keyboard.press("g")
     for keys in ("5", "1", "3"):
         before = prompt(page)

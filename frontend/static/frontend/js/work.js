@@ -358,3 +358,4 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
 
 drafts.tidy();
 arrive();
+document.documentElement.dataset.keys = "ready";
