@@ -78,13 +78,15 @@ DATABASE_POOL = env.integer("ANNOTATE_DATABASE_POOL", 0)
 _server = env.database("DATABASE_URL")
 EMBEDDED = EmbeddedPostgres(VAR / "postgres") if _server is None else None
 _database: dict[str, Any] = EMBEDDED.settings() if EMBEDDED is not None else _server or {}
+# Web's few queries are prepared on the server, where to plan them costs more than to run them.
+# Workers and commands send long lists, and such a query may have no more than 65,535 parameters.
+PREPARED = {"server_side_binding": True, "prepare_threshold": 3}
 if DATABASE_POOL:
+    _database["OPTIONS"] |= PREPARED
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10}
 DATABASES = {
     "default": {
         **_database,
-        # Queries are prepared on the server: to plan them costs it more than to run them.
-        "OPTIONS": _database["OPTIONS"] | {"server_side_binding": True, "prepare_threshold": 3},
         "CONN_MAX_AGE": 0 if DATABASE_POOL else None,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -19,3 +19,4 @@ if "pytest" in sys.modules:  # and not in the processes that a test starts
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
 STATIC_ROOT = VAR / "test-static"  # noqa: F405
 STATIC_ROOT.mkdir(exist_ok=True)
+DATABASES["default"]["OPTIONS"] |= PREPARED  # noqa: F405  as web, which is stricter about types

@@ -215,12 +215,12 @@ annotator = factories.make_annotator(project)
 items = Item.objects.bulk_create([
     Item(project=project, key=str(n), messages=[], prompt_hash="", route="human", overlap=1, seats_left=0, stale=True)
     for n in range({STALE_ITEMS})
-])
+], batch_size=1000)
 Annotation.objects.bulk_create([
     Annotation(project=project, item=item, annotator=annotator, form=project.form,
                answers={{"overall": {{"value": 1, "both_bad": False}}}})
     for item in items
-])
+], batch_size=1000)
 """
 TIME_PASSES = """
     WITH workers AS (UPDATE annotate_worker SET seen_at = seen_at - interval '1 minute'),
