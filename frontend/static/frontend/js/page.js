@@ -47,3 +47,9 @@ document.addEventListener("htmx:responseError", (event) => {
   else if (xhr.status === 404) fault("This is no longer there. Reload the page.");
   else fault(`The server failed (${xhr.status}). Nothing was changed; try again.`);
 });
+
+/** What a page is there for (`autofocus`) answers to Enter also after a click beside it. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.repeat || event.target !== document.body) return;
+  /** @type {HTMLElement | null} */ (document.querySelector("main :is(a, button)[autofocus]"))?.click();
+});

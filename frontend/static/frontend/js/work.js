@@ -40,7 +40,8 @@ function arrive() {
   }
   const fields = form();
   if (!fields || !present) {
-    /** @type {HTMLElement | null} */ (document.querySelector("[data-first]"))?.focus();
+    // A whole page is focused by the browser, by autofocus.
+    /** @type {HTMLElement | null} */ (document.querySelector("[data-first]:not([autofocus])"))?.focus();
     return;
   }
   if (!sameItem) startClock();
