@@ -4,6 +4,7 @@ The copy has a database of its own, so that its death hurts no other test. Annot
 like browsers, send the same submission again when no answer came.
 """
 
+import http.client
 import json
 import os
 import random
@@ -23,6 +24,7 @@ from tests.running import ROOT, free_port, kill, new_folder, start, wait_for
 ITEMS, OVERLAP, ANNOTATORS = 60, 2, 4
 
 BUILD = f"""
+import http.client
 import json
 from annotate.models import ApiToken
 from tests import factories
@@ -107,7 +109,7 @@ class Annotator(threading.Thread):
                 if error.code < 500:
                     raise
                 error.close()
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 pass
             time.sleep(0.05)
 
