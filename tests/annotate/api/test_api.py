@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from annotate.models import Annotation, ApiToken, Item, Project
+from annotate.transfers import go_on
 from tests.factories import (
     make_annotation,
     make_annotator,
@@ -18,6 +19,7 @@ from tests.factories import (
     make_project,
     make_user,
 )
+from tests.frontend.roles import release
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {"overall": {"value": -2, "both_bad": False}}
@@ -319,3 +321,31 @@ def test_the_openapi_document_and_its_page_are_there(client):
     page = client.get(reverse("api-docs"))
     assert page.status_code == 200
     assert b"<script>" not in page.content
+
+
+# -------------------------------------------------------------------------------------------- exports
+
+
+def test_an_export_is_made_in_the_background_and_fetched_when_it_is_done(project):
+    make_annotation(make_item(project), make_annotator(project))
+    client = member_client(project, "researcher")
+    asked = client.post(url("exports", project), {"format": "trl"}, format="json")
+    assert asked.status_code == 202
+    place = asked["Location"]
+    early = client.get(f"{place}file/")
+    assert (early.status_code, early.json()["code"]) == (409, "not_finished")
+    while go_on(project):
+        pass
+    assert client.get(place).json()["state"] == "done"
+    assert member_client(project).get(f"{place}file/").status_code == 403
+    answer = client.get(f"{place}file/")
+    row = json.loads(b"".join(answer.streaming_content))
+    release(answer)
+    assert row["chosen"] == "A longer completion, with reasons."
+
+
+def test_an_unknown_export_format_is_refused(project):
+    client = member_client(project, "researcher")
+    answer = client.post(url("exports", project), {"format": "punch cards"}, format="json")
+    assert answer.status_code == 400
+    assert "punch cards" in answer.json()["detail"]
