@@ -22,6 +22,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
         settings.EMBEDDED.use()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Processes and threads that tests have ended may still be leaving the database; it goes now."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(autouse=True)
 def _no_heartbeat_beyond_the_test(monkeypatch):
     """The first beat of a heart is enough here; its thread would outlive the test's database."""
