@@ -28,6 +28,14 @@ class LeaseLost(Exception):
         self.assignment = assignment
 
 
+class MemberPaused(Exception):
+    """The member is given no items for now; the message is for the member."""
+
+    def __init__(self, membership: Membership) -> None:
+        super().__init__(membership.paused_reason or "Your work in this project is paused.")
+        self.membership = membership
+
+
 class NothingToUndo(Exception):
     """No submission of this member is recent enough to be taken back."""
 
@@ -71,7 +79,7 @@ _LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
 _THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
 _MEMBER = """
     SELECT member.ranking, member.returned_mark, member.queues,
-        project.ranking, project.lease_seconds
+        project.ranking, project.lease_seconds, member.paused_at IS NOT NULL
     FROM annotate_membership AS member
     JOIN annotate_project AS project ON project.id = member.project_id
     WHERE member.id = %s FOR NO KEY UPDATE OF member
@@ -97,6 +105,7 @@ class _Member:
     mark: int
     queues: list[str]
     lease: timedelta
+    paused: bool
     cursors: dict[str, tuple[float, int]] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
 
@@ -116,6 +125,7 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
     """The member's open assignment, renewed, or a new one; None when nothing is left.
 
     ``besides`` is an assignment being worked on: another one is prefetched, at most two are open.
+    Raises ``MemberPaused``, but lets a paused member finish what is open.
     """
     annotator = membership.user.annotator_or_new.pk
     busy: int | None = None
@@ -124,6 +134,9 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
             member = _lock(membership, annotator)
             if (own := _renew_own(member, besides)) is not None:
                 return own
+            if member.paused:
+                membership.refresh_from_db(fields=["paused_at", "paused_reason"])
+                raise MemberPaused(membership)
             item, busy = (_wait_for(member, busy), None) if busy else _find(member)
             _remember(member)
             if item is not None:
@@ -140,8 +153,8 @@ def _rows(query: str, parameters: Any) -> list[Any]:
 
 
 def _lock(membership: Membership, annotator: int) -> _Member:
-    [(ranking, mark, queues, newest, lease)] = _rows(_MEMBER, [membership.pk])
-    member = _Member(membership, annotator, newest, mark, queues, timedelta(seconds=lease))
+    [(ranking, mark, queues, newest, lease, paused)] = _rows(_MEMBER, [membership.pk])
+    member = _Member(membership, annotator, newest, mark, queues, timedelta(seconds=lease), paused)
     if ranking == newest:
         member.cursors = {
             cursor.queue: (cursor.rank, cursor.item_id) for cursor in membership.cursors.all()

@@ -21,6 +21,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from annotate import audit
 from annotate.aggregation import aggregate_stale
 from annotate.assignment import expire_overdue
 from annotate.models import Hint, Item, Project, Transfer, Worker
@@ -131,7 +132,7 @@ def _run_for_a_stretch(kind: JobKind, project: Project) -> None:
     own = Hint.objects.filter(project=project, kind=kind.name)
     end = time.monotonic() + STRETCH_SECONDS
     try:
-        while kind.run(project) and time.monotonic() < end:
+        while _work(kind, project) and time.monotonic() < end:
             pass
     except Exception as error:
         log.exception("job failed", kind=kind.name, project=project.slug)
@@ -144,6 +145,11 @@ def _run_for_a_stretch(kind: JobKind, project: Project) -> None:
         )
     else:
         own.update(started_at=None, wanted=False, failures=0, fault="", not_before=None)
+
+
+def _work(kind: JobKind, project: Project) -> bool:
+    with audit.acting(audit.WORKER):
+        return kind.run(project)
 
 
 @contextmanager

@@ -115,6 +115,7 @@ class Writer:
             max(overlap - seats_taken(row), 0),
             "",
             0.0,
+            [],
             bool(row.labels),
             self.now,
         )
@@ -155,7 +156,7 @@ class Writer:
 
 _ITEM_COLUMNS = (
     "id, project_id, key, source, messages, contexts, metadata, prompt_hash, evaluation, route, "
-    "overlap, seats_left, queue, rank, stale, created_at"
+    "overlap, seats_left, queue, rank, tags, stale, created_at"
 )
 _COMPLETION_COLUMNS = "id, item_id, position, text, generator, text_hash"
 _ANNOTATION_COLUMNS = (

@@ -1,30 +1,55 @@
 """The domain's tables; import models from here."""
 
-from annotate.models.annotations import Aggregate, Annotation, Assignment
+from annotate.models.annotations import (
+    Aggregate,
+    AggregationFit,
+    Annotation,
+    Assignment,
+    Reliability,
+)
 from annotate.models.budgets import Budget, BudgetPeriod, LedgerEntry
-from annotate.models.items import Completion, Item
-from annotate.models.people import Annotator, ApiToken, Cursor, Membership, User
+from annotate.models.items import Completion, Gold, Item, ItemSummary, ItemText
+from annotate.models.oversight import AuditEntry, BulkAction, BulkChange
+from annotate.models.people import (
+    Annotator,
+    ApiToken,
+    Cursor,
+    Group,
+    Invitation,
+    Membership,
+    User,
+)
 from annotate.models.projects import Form, Guidelines, Project
 from annotate.models.running import Hint, Transfer, Worker
 from annotate.models.snapshots import Snapshot
 
 __all__ = [
     "Aggregate",
+    "AggregationFit",
     "Annotation",
     "Annotator",
     "ApiToken",
     "Assignment",
+    "AuditEntry",
     "Budget",
     "BudgetPeriod",
+    "BulkAction",
+    "BulkChange",
     "Completion",
     "Cursor",
     "Form",
+    "Gold",
+    "Group",
     "Guidelines",
     "Hint",
+    "Invitation",
     "Item",
+    "ItemSummary",
+    "ItemText",
     "LedgerEntry",
     "Membership",
     "Project",
+    "Reliability",
     "Snapshot",
     "Transfer",
     "User",

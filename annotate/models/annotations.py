@@ -218,6 +218,9 @@ class Aggregate(models.Model):
     majority = models.SmallIntegerField(null=True, blank=True)
     # Share of the answers that agree with the majority.
     share = models.FloatField(null=True, blank=True)
+    # Posterior probability of the majority, by the method that made the aggregate.
+    confidence = models.FloatField(null=True, blank=True)
+    method = models.CharField(max_length=30, blank=True)
     data = models.JSONField(default=dict, blank=True)
     version = models.PositiveSmallIntegerField()
     updated_at = models.DateTimeField(default=timezone.now)
@@ -236,3 +239,57 @@ class Aggregate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} {self.question} by {self.source}"
+
+
+class AggregationFit(models.Model):
+    """What a method of aggregation has learnt about a question's annotators, from one source."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="aggregation_fits")
+    question = models.CharField(max_length=60)
+    source = models.CharField(max_length=6, choices=Aggregate.Source)
+    method = models.CharField(max_length=30)
+    # What was there to learn from.
+    labels = models.PositiveIntegerField()
+    items = models.PositiveIntegerField()
+    # Of the question, such as the classes and how often each is expected; annotators' have rows.
+    parameters = models.JSONField(default=dict)
+    log_likelihood = models.FloatField(null=True, blank=True)
+    seconds_spent = models.FloatField(null=True, blank=True)
+    # False once a later fit stands.
+    current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("project", "question", "source"),
+                name="fit_current_once",
+                condition=Q(current=True),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} of {self.question} by {self.source}"
+
+
+class Reliability(models.Model):
+    """One annotator within a fit: how far the answers can be relied on, with a 95 % interval."""
+
+    fit = models.ForeignKey(AggregationFit, on_delete=models.CASCADE, related_name="reliabilities")
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="reliabilities")
+    labels = models.PositiveIntegerField()
+    # What it means is the method's: the probability of a right answer for most.
+    value = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    # The annotator's parameters: a confusion matrix, offset and slope.
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "reliabilities"
+        constraints = (
+            models.UniqueConstraint(fields=("fit", "annotator"), name="reliability_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.annotator} in {self.fit}"

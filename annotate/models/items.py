@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from annotate.models.projects import Project, Route
+from annotate.models.people import User
+from annotate.models.projects import Form, Project, Route
 
 CLAIMABLE = Q(seats_left__gt=0, route__in=(Route.HUMAN, Route.BOTH))
 
@@ -25,6 +29,17 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def for_judges(self) -> ItemQuerySet:
         return self.filter(route__in=(Route.JUDGE, Route.BOTH))
 
+    def live(self) -> ItemQuerySet:
+        """Without the archived ones."""
+        return self.filter(~Q(waits_for=Item.WaitsFor.ARCHIVE) | Q(waits_for__isnull=True))
+
+    def archived(self) -> ItemQuerySet:
+        return self.filter(waits_for=Item.WaitsFor.ARCHIVE)
+
+    def tagged(self, tag: str) -> ItemQuerySet:
+        """With a tag; untagged items, most often nearly all, are no part of the index."""
+        return self.filter(tags__contains=[tag]).exclude(tags=[])
+
     def stale(self) -> ItemQuerySet:
         return self.filter(stale=True)
 
@@ -38,6 +53,7 @@ class Item(models.Model):
         JUDGE = "judge", "the judge's label"
         BUDGET = "budget", "budget"
         POLICY = "policy", "the policy that is on now"
+        ARCHIVE = "archive", "nothing: it is archived"
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="items", db_index=False
@@ -53,7 +69,8 @@ class Item(models.Model):
     prompt_hash = models.CharField(max_length=64)
     evaluation = models.BooleanField(default=False)
     route = models.CharField(max_length=5, choices=Route, null=True, blank=True)  # noqa: DJ001 null is "not yet routed"
-    waits_for = models.CharField(max_length=6, choices=WaitsFor, null=True, blank=True)  # noqa: DJ001 null is "for nothing"
+    waits_for = models.CharField(max_length=7, choices=WaitsFor, null=True, blank=True)  # noqa: DJ001 null is "for nothing"
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     overlap = models.PositiveSmallIntegerField()
     seats_left = models.PositiveSmallIntegerField()
     queue = models.CharField(max_length=100, blank=True)
@@ -78,6 +95,13 @@ class Item(models.Model):
                 condition=Q(seats_left__gte=0) & Q(seats_left__lte=F("overlap")),
                 violation_error_message="An item has between 0 and its overlap of seats left.",
             ),
+            models.CheckConstraint(
+                name="item_archived",
+                condition=Q(waits_for__isnull=True)
+                | ~Q(waits_for="archive")
+                | Q(route__isnull=True),
+                violation_error_message="An archived item has no route.",
+            ),
         )
         indexes = (
             models.Index(fields=("project", "id"), name="item_project"),
@@ -91,6 +115,7 @@ class Item(models.Model):
                 condition=CLAIMABLE & Q(returned__isnull=False),
             ),
             models.Index(fields=("project",), name="item_stale", condition=Q(stale=True)),
+            GinIndex(fields=("tags",), name="item_tags", condition=~Q(tags=[])),
             models.Index(
                 fields=("project", "id"),
                 name="item_undecided",
@@ -115,6 +140,77 @@ class Item(models.Model):
         if len(self.messages) == 1:
             return str(self.messages[0]["content"])
         return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in self.messages)
+
+
+class ItemSummary(models.Model):
+    """What lists of items are sorted and counted by, kept beside the item.
+
+    A table of its own, so that claims and submissions, which change the item's row, leave these
+    indexes alone. Recomputed with the item's aggregates.
+    """
+
+    item = models.OneToOneField(
+        Item, on_delete=models.CASCADE, primary_key=True, related_name="summary"
+    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Current labels of work.
+    people = models.PositiveIntegerField(default=0)
+    judges = models.PositiveIntegerField(default=0)
+    # Of people's answers to the main question: 1 - the share of the largest class; null under two.
+    disagreement = models.FloatField(null=True, blank=True)
+    # Posterior probability of the best aggregate's majority.
+    confidence = models.FloatField(null=True, blank=True)
+    # |difference of rewards| between the compared completions, by the promoted reward model.
+    margin = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "item summaries"
+        indexes = (
+            models.Index(fields=("project", "people", "item"), name="summary_people"),
+            models.Index(fields=("project", "judges", "item"), name="summary_judges"),
+            models.Index(fields=("project", "disagreement", "item"), name="summary_disagreement"),
+            models.Index(fields=("project", "confidence", "item"), name="summary_confidence"),
+            models.Index(fields=("project", "margin", "item"), name="summary_margin"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.people} and {self.judges}"
+
+
+class ItemText(models.Model):
+    """The words of an item's prompt and completions, for search; written after its import."""
+
+    item = models.OneToOneField(
+        Item, on_delete=models.CASCADE, primary_key=True, related_name="text"
+    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = (GinIndex(fields=("words",), name="item_words"),)
+
+    def __str__(self) -> str:
+        return f"words of {self.item_id}"
+
+
+class Gold(models.Model):
+    """Answers to an item that are known to be right, by question."""
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, related_name="gold")
+    answers = models.JSONField()
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+")
+    # Why it is right, shown as feedback.
+    note = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "gold"
+
+    def __str__(self) -> str:
+        return f"gold of {self.item_id}"
 
 
 class Completion(models.Model):

@@ -111,6 +111,13 @@ class Membership(models.Model):
     # The project's ranking that the cursors follow, and the last returned item looked at.
     ranking = models.BigIntegerField(default=0)
     returned_mark = models.BigIntegerField(default=0)
+    # What this member may be asked about ("german", "medicine"), besides what the groups bring.
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # Null: the project's rate.
+    pay_per_label_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    # While set, the member is given no items; why is shown to the member.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = MembershipQuerySet.as_manager()
@@ -122,6 +129,11 @@ class Membership(models.Model):
                 name="membership_once",
                 violation_error_message="This user is already a member of the project.",
             ),
+            models.CheckConstraint(
+                name="membership_pay",
+                condition=Q(pay_per_label_usd__isnull=True) | Q(pay_per_label_usd__gte=0),
+                violation_error_message="Pay is 0 or more.",
+            ),
         )
 
     def __str__(self) -> str:
@@ -130,6 +142,62 @@ class Membership(models.Model):
     def may(self, role: str) -> bool:
         order = list(Membership.Role.values)
         return order.index(self.role) >= order.index(role)
+
+
+class Group(models.Model):
+    """Members of a project who are asked about the same things."""
+
+    project = models.ForeignKey("annotate.Project", on_delete=models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=80)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    members = models.ManyToManyField(Membership, related_name="groups", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("project", "name"),
+                name="group_once",
+                violation_error_message="The project already has a group of that name.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def usable(self) -> "InvitationQuerySet":
+        return self.filter(expires_at__gt=timezone.now(), uses_left__gt=0, revoked_at__isnull=True)
+
+
+class Invitation(models.Model):
+    """A link that makes whoever opens it a member; its secret is shown once and never stored."""
+
+    project = models.ForeignKey(
+        "annotate.Project", on_delete=models.CASCADE, related_name="invitations"
+    )
+    role = models.CharField(
+        max_length=10, choices=Membership.Role, default=Membership.Role.ANNOTATOR
+    )
+    group = models.ForeignKey(
+        Group, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations"
+    )
+    # Whom it is meant for, as a note to whoever made it.
+    note = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    uses_left = models.PositiveIntegerField(default=1)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.role} in {self.project}"
 
 
 class Cursor(models.Model):

@@ -53,6 +53,10 @@ class Project(models.Model):
     random_share = models.FloatField(
         default=0.15, validators=[MinValueValidator(0), MaxValueValidator(1)]
     )
+    # {question: name of its method of aggregation}; a question that is absent takes its kind's default.
+    aggregation = models.JSONField(default=dict, blank=True)
+    # When the labels are wanted; forecasts are held against it.
+    due_on = models.DateField(null=True, blank=True)
     retrain_after_labels = models.PositiveIntegerField(default=50)
     retrain_every_minutes = models.PositiveIntegerField(default=10)
     created_by = models.ForeignKey(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from annotate.assignment import (
     LeaseLost,
+    MemberPaused,
     NothingToUndo,
     claim,
     expire_overdue,
@@ -22,7 +23,7 @@ from annotate.assignment import (
     submit,
     undo,
 )
-from annotate.models import Annotation, Assignment, Item, Project
+from annotate.models import Annotation, Assignment, Item, Membership, Project
 from tests.factories import (
     make_annotation,
     make_annotator,
@@ -77,6 +78,19 @@ def test_nothing_is_left_when_every_seat_is_taken(project, member):
     make_item(project)
     claim(member)
     assert claim(make_member(project)) is None
+
+
+def test_a_paused_member_finishes_what_is_open_and_is_given_nothing_more(project, member):
+    make_item(project), make_item(project)
+    opened = claim(member)
+    Membership.objects.filter(pk=member.pk).update(
+        paused_at=timezone.now(), paused_reason="Please read the guidelines again."
+    )
+    assert claim(member) == opened
+    submit(opened, ANSWERS, key=opened.key)
+    with pytest.raises(MemberPaused, match="read the guidelines again"):
+        claim(member)
+    assert Assignment.objects.open().count() == 0
 
 
 def test_an_item_of_another_project_or_route_is_never_claimed(project, member):
