@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from annotate.models import Membership, Project
 from annotate.models.people import member_role
+from frontend.navigation import tabs
 from frontend.pages import PageRequest, page
 
 Role = Membership.Role
@@ -35,7 +36,13 @@ class Visit:
         status: int = 200,
     ) -> HttpResponse:
         """A page below the project's tabs; ``admin`` in the context shows what only admins may do."""
-        around = {"project": self.project, "admin": self.may(Role.ADMIN)}
+        match = self.request.resolver_match
+        here = (match.url_name or "") if match else ""
+        around = {
+            "project": self.project,
+            "admin": self.may(Role.ADMIN),
+            "tabs": tabs(self.project, here=here, may=self.may),
+        }
         return page(self.request, template, around | (context or {}), part=part, status=status)
 
 
