@@ -22,6 +22,7 @@ from annotate.models.people import (
 from annotate.models.projects import Form, Guidelines, Project
 from annotate.models.running import Hint, Transfer, Worker
 from annotate.models.snapshots import Snapshot
+from annotate.models.tallies import ItemTally, LabelTally, LedgerTally, Watermark
 
 __all__ = [
     "Aggregate",
@@ -45,13 +46,17 @@ __all__ = [
     "Invitation",
     "Item",
     "ItemSummary",
+    "ItemTally",
     "ItemText",
+    "LabelTally",
     "LedgerEntry",
+    "LedgerTally",
     "Membership",
     "Project",
     "Reliability",
     "Snapshot",
     "Transfer",
     "User",
+    "Watermark",
     "Worker",
 ]

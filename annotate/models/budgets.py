@@ -98,8 +98,14 @@ class LedgerEntry(models.Model):
     kind = models.CharField(max_length=11, choices=Kind)
     unit = models.CharField(max_length=6, choices=Unit)
     amount = models.DecimalField(max_digits=14, decimal_places=6)
+    # Whose answer it pays for, a person's or a judge's; null where nobody's yet.
     annotator = models.ForeignKey(
-        Annotator, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger"
+        Annotator,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ledger",
+        db_index=False,
     )
     # What it was for, such as "call:17:1"; once per kind.
     reference = models.CharField(max_length=60)
@@ -116,7 +122,10 @@ class LedgerEntry(models.Model):
                 violation_error_message="This movement is already in the ledger.",
             ),
         )
-        indexes = (models.Index(fields=("project", "created_at"), name="ledger_by_day"),)
+        indexes = (
+            models.Index(fields=("project", "created_at"), name="ledger_by_day"),
+            models.Index(fields=("annotator", "project", "created_at"), name="ledger_of_whom"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount} {self.unit} for {self.reference}"

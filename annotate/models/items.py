@@ -121,6 +121,12 @@ class Item(models.Model):
                 name="item_undecided",
                 condition=Q(route__isnull=True, waits_for__isnull=True),
             ),
+            # Alone enough to count all items by route.
+            models.Index(
+                fields=("project", "route", "waits_for"),
+                include=("seats_left",),
+                name="item_routes",
+            ),
             models.Index(
                 fields=("project", "waits_for", "seats_left"),
                 name="item_waits",
