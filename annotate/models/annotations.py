@@ -175,6 +175,11 @@ class Annotation(models.Model):
             models.Index(fields=("project", "id"), name="annotation_project"),
             models.Index(fields=("item",), name="annotation_item"),
             models.Index(fields=("annotator", "project", "created_at"), name="annotation_history"),
+            models.Index(
+                fields=("project", "item"),
+                name="annotation_reviews",
+                condition=Q(purpose="review"),
+            ),
         )
 
     def __str__(self) -> str:

@@ -189,11 +189,14 @@ class ItemText(models.Model):
     item = models.OneToOneField(
         Item, on_delete=models.CASCADE, primary_key=True, related_name="text"
     )
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     words = SearchVectorField()
 
     class Meta:
-        indexes = (GinIndex(fields=("words",), name="item_words"),)
+        indexes = (
+            GinIndex(fields=("words",), name="item_words"),
+            models.Index(fields=("project", "item"), name="item_text_project"),
+        )
 
     def __str__(self) -> str:
         return f"words of {self.item_id}"

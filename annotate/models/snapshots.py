@@ -16,6 +16,8 @@ class Snapshot(models.Model):
     count = models.PositiveIntegerField()
     # The newest item that was there: items that came later are no part of it.
     last_item = models.BigIntegerField(default=0)
+    # Ids of the items up to it that were archived then, packed likewise: no part of it either.
+    archived_ids = models.BinaryField(default=bytes)
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+")
     guidelines = models.ForeignKey(
         Guidelines, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
