@@ -20,7 +20,7 @@ from annotate.models import Project
 __all__ = ["JOBS", "Place", "Result", "import_file", "import_items"]
 
 # What becomes due with an import.
-JOBS = ("aggregate", "route")
+JOBS = ("aggregate", "route", "index-texts")
 
 
 def import_file(
