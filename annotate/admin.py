@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from annotate import audit
 from annotate.models import (
     Aggregate,
     Annotation,
@@ -57,6 +58,17 @@ class ProjectAdmin(ModelAdmin):
     list_display = ("name", "slug", "overlap", "default_route", "created_at")
     search_fields = ("name", "slug")
 
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        names = form.changed_data
+        audit.record(
+            "project.settings" if change else "project.create",
+            project=obj,
+            target=obj,
+            before={name: str(form.initial.get(name)) for name in names} if change else {},
+            after={name: str(form.cleaned_data.get(name)) for name in names},
+        )
+
 
 @admin.register(Membership)
 class MembershipAdmin(ModelAdmin):
@@ -89,6 +101,14 @@ class ApiTokenAdmin(ReadOnly):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        audit.record("token.revoke", target=obj, user=obj.user.username)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for token in queryset.select_related("user"):
+            self.delete_model(request, token)
 
 
 @admin.register(Item)

@@ -24,6 +24,7 @@ from django.utils import timezone
 from annotate import audit
 from annotate.aggregation import aggregate_stale
 from annotate.assignment import expire_overdue
+from annotate.form_versions import follow_form
 from annotate.models import Hint, Item, Project, Transfer, Worker
 
 log = structlog.get_logger(__name__)
@@ -231,3 +232,10 @@ def transfer(project: Project) -> bool:
     from annotate.transfers import go_on  # which hints at this job
 
     return go_on(project)
+
+
+@job("form", due=lambda: ())
+def form(project: Project) -> bool:
+    """Asked for when questions come or go."""
+    follow_form(project)
+    return False

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from annotate import audit
 from annotate.models import Form, Guidelines, Membership, Project, User
 
 NOT_YET = (
@@ -195,6 +196,7 @@ def create_project(
     project.save()
     Form.objects.create(project=project, version=1, questions=preset.questions)
     Guidelines.objects.create(project=project, version=1, text=preset.guidelines)
+    audit.record("project.create", project=project, target=project, preset=preset.name)
     if owner is not None:
         Membership.objects.create(project=project, user=owner, role=Membership.Role.ADMIN)
     return project

@@ -8,9 +8,10 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.files import File
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from annotate import audit
 from annotate.exporting import exporter_for, item_count, write_snapshot
 from annotate.formats import RefusedFile, exporter, importer
 from annotate.importing import JOBS, Place, Result, import_file
@@ -23,6 +24,7 @@ STRETCH_SECONDS = 5.0
 State = Transfer.State
 
 
+@transaction.atomic
 def start_import(
     project: Project,
     file: "File[bytes]",
@@ -43,10 +45,12 @@ def start_import(
         file_name=Path(file.name or "").name[-200:],
         total=file.size,
     )
+    _record(transfer)
     _hint(project, "transfer")
     return transfer
 
 
+@transaction.atomic
 def start_export(
     project: Project,
     *,
@@ -65,8 +69,21 @@ def start_export(
         options=dict(options or {}),
         snapshot=snapshot,
     )
+    _record(transfer)
     _hint(project, "transfer")
     return transfer
+
+
+def _record(transfer: Transfer) -> None:
+    """Who had items brought in or taken out, and how."""
+    said: dict[str, Any] = {"format": transfer.format, "options": transfer.options}
+    if transfer.direction == Transfer.Direction.IMPORT:
+        said["file"] = transfer.file_name
+    if transfer.snapshot is not None:
+        said["snapshot"] = transfer.snapshot.number
+    audit.record(
+        f"transfer.{transfer.direction}", project=transfer.project, target=transfer, **said
+    )
 
 
 def _hint(project: Project, *kinds: str) -> None:

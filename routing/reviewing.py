@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from annotate import audit
 from annotate.jobs import hint
 from annotate.labels import add_label
 from annotate.models import Annotation, User
@@ -17,6 +18,7 @@ class AlreadyReviewed(Exception):
         super().__init__(f"This label has been reviewed already: it was {review.state}.")
 
 
+@transaction.atomic
 def keep(review: Review, *, by: User) -> None:
     """The label stands. Raises ``AlreadyReviewed``."""
     _close(review, Review.State.KEPT, by)
@@ -45,3 +47,4 @@ def _close(review: Review, state: str, by: User) -> None:
     if not closed.update(state=state, closed_at=timezone.now(), closed_by=by):
         review.refresh_from_db(fields=["state"])
         raise AlreadyReviewed(review)
+    audit.record(f"review.{state}", project=review.project, target=review, by=by)

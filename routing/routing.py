@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
+from annotate import audit
 from annotate.assignment import route_items
 from annotate.jobs import hint
 from annotate.ledger import item_reference, remaining, reserve_all
@@ -68,7 +69,7 @@ def set_policy(
     if judge is not None and not judge.active:
         raise InvalidPolicy(f"Judge {judge} is off; switch it on or name another one.")
     versions = RoutingPolicy.objects.filter(project=project)
-    versions.filter(active=True).update(active=False)
+    before = _switch_off(project)
     Project.objects.filter(pk=project.pk).update(default_route=None)
     project.default_route = None
     row = RoutingPolicy.objects.create(
@@ -80,8 +81,49 @@ def set_policy(
         active=True,
         created_by=user,
     )
+    audit.record(
+        "policy.on",
+        project=project,
+        target=row,
+        by=user,
+        before=before and str(before),
+        after=str(row),
+        settings=row.settings,
+        judge=str(judge) if judge else None,
+    )
     hint(project.pk, "route")
     return row
+
+
+def _switch_off(project: Project) -> RoutingPolicy | None:
+    """The policy that was on."""
+    before = RoutingPolicy.objects.active_for(project)
+    RoutingPolicy.objects.filter(project=project, active=True).update(active=False)
+    return before
+
+
+@transaction.atomic
+def switch_off(project: Project, *, default_route: str | None, user: User | None = None) -> None:
+    """Let no policy decide: items that come in get ``default_route``, None leaves them unrouted.
+
+    Items that have a route keep it; those that wait go on waiting for a policy or for somebody to
+    route them by hand. Raises ``NoPolicy`` when none is on.
+    """
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    before = _switch_off(project)
+    if before is None:
+        raise NoPolicy
+    Project.objects.filter(pk=project.pk).update(default_route=default_route)
+    project.default_route = default_route
+    audit.record(
+        "policy.off",
+        project=project,
+        target=before,
+        by=user,
+        before=str(before),
+        after=None,
+        default_route=default_route,
+    )
 
 
 def settings_as_json(policy: Policy[Any]) -> dict[str, Any]:

@@ -22,12 +22,14 @@ from annotate import assignment as work
 from annotate.api import serializers
 from annotate.api.access import ProjectView
 from annotate.api.errors import BadRequest, Conflict
+from annotate.form_versions import store_form
 from annotate.formats import importer
 from annotate.importing import JOBS, Result, import_file, import_items
 from annotate.jobs import hint
 from annotate.members import may_create_projects
 from annotate.models import Annotation, ApiToken, Assignment, Item, Membership, Project, Transfer
 from annotate.presets import create_project, preset_named
+from annotate.project_settings import change_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +85,9 @@ class OneProject(ProjectView, RetrieveUpdateAPIView[Project]):
     def get_object(self) -> Project:
         return self.project()
 
+    def perform_update(self, serializer: Any) -> None:
+        change_settings(serializer.instance, serializer.validated_data)
+
 
 class ProjectForm(ProjectView):
     """The project's questions; sending new ones stores the form's next version."""
@@ -101,7 +106,7 @@ class ProjectForm(ProjectView):
     )
     def post(self, request: Request, slug: str) -> Response:
         project = self.project()
-        form = project.forms.add_version(project, request.data)
+        form = store_form(project, request.data)
         return Response(serializers.FormSerializer(form).data, status.HTTP_201_CREATED)
 
 

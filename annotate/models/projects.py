@@ -123,7 +123,10 @@ class Guidelines(models.Model):
 class FormQuerySet(models.QuerySet["Form"]):
     @transaction.atomic
     def add_version(self, project: Project, questions: Any) -> Form:
-        """Store ``questions`` as the project's next form. Raises ``InvalidForm``."""
+        """Store ``questions`` as the project's next form. Raises ``InvalidForm``.
+
+        Whoever edits a form goes through ``annotate.form_versions``, which looks at what it breaks.
+        """
         parse_questions(questions)
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         last = self.filter(project=project).aggregate(last=models.Max("version"))["last"] or 0

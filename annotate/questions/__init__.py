@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 Answers = dict[str, Answer]
+MOST_QUESTIONS = 50
 _NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{NAME_LENGTH - 1}}}")
 
 
@@ -69,6 +70,10 @@ class Questions(Sequence[Question[Any]]):
 
     def __getitem__(self, index: Any) -> Any:
         return self._by_name[index] if isinstance(index, str) else self._questions[index]
+
+    def __contains__(self, question: object) -> bool:
+        """By name, as ``[]`` takes one."""
+        return question in self._by_name or question in self._questions
 
     @property
     def names(self) -> list[str]:
@@ -167,6 +172,10 @@ def parse_questions(definition: object) -> Questions:
         raise InvalidForm(f"In the form, {fault}.") from fault
     if not isinstance(definition, list) or not definition:
         raise InvalidForm("A form is a list of at least one question.")
+    if len(definition) > MOST_QUESTIONS:
+        raise InvalidForm(
+            f"The form has {len(definition)} questions; ask {MOST_QUESTIONS} at most about an item."
+        )
     questions: list[Question[Any]] = []
     for settings in definition:
         if not isinstance(settings, Mapping):

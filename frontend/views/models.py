@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from annotate import audit
 from annotate.jobs import ask
 from annotate.models import Annotation, Completion, Hint, Project
 from annotate.questions import Answers, IncompleteAnswers, Questions
@@ -92,6 +93,8 @@ def train(request: PageRequest, slug: str) -> HttpResponse:
         messages.error(request, "The form asks for no preference, which reward models learn from.")
     elif not ask(seen.project.pk, JOB):
         messages.warning(request, "A version is being trained already, or waits after a fault.")
+    else:
+        audit.record("training.ask", project=seen.project)
     if request.htmx:
         return seen.page("frontend/models/list.html", _training(seen), part="training")
     return redirect("reward-models", slug)

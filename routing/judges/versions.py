@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.db.models import Max
 
+from annotate import audit
+from annotate.form_versions import mixed_names
 from annotate.jobs import hint
 from annotate.models import Annotator, Project, User
 from routing.judges.base import InvalidJudge, Spec, settings_as_json
@@ -90,7 +92,11 @@ def create_judge(
     before = list(Judge.objects.filter(project=project, name=name).order_by("version"))
     for old in before:
         if _identity(old) == _identity(judge):
-            return _switch_on(old, judge, before), False
+            was = old.active
+            _switch_on(old, judge, before)
+            if not was:
+                _record("judge.activate", old)
+            return old, False
     judge.version = 1 + _last_version(project, name)
     judge.annotator = Annotator.objects.create(
         project=project,
@@ -100,20 +106,42 @@ def create_judge(
         description=f"{cls.title}: {judge.model}" if judge.model else cls.title,
     )
     judge.save()
-    return _switch_on(judge, judge, before), True
+    judge = _switch_on(judge, judge, before)
+    _record("judge.create", judge, kind=kind, model=judge.model, form=judge.form.version)
+    return judge, True
 
 
+@transaction.atomic
 def set_prices(judge: Judge, *, input_usd: Decimal | None, output_usd: Decimal | None) -> None:
     """Prices are no part of a version: they may change, and what is spent stays as it was."""
+    before = [judge.input_price_usd, judge.output_price_usd]
     Judge.objects.filter(pk=judge.pk).update(
         input_price_usd=input_usd, output_price_usd=output_usd, fault="", retry_at=None
+    )
+    _record(
+        "judge.prices",
+        judge,
+        before=[None if price is None else str(price) for price in before],
+        after=[None if price is None else str(price) for price in (input_usd, output_usd)],
     )
     judge.input_price_usd, judge.output_price_usd = input_usd, output_usd
     hint(judge.project_id, "judge")
 
 
+@transaction.atomic
 def set_active(judge: Judge, *, active: bool) -> None:
-    """A judge that rests keeps its labels and its waiting calls."""
+    """A judge that rests keeps its labels and its waiting calls.
+
+    Raises ``InvalidJudge`` when it would answer a question on another scale than people do now.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=judge.project_id)
+    if active and (mixed := mixed_names(judge.form.parsed, project.questions)):
+        raise InvalidJudge(
+            f"{judge} answers version {judge.form.version} of the form, in which {mixed[0]} has "
+            "another scale; make the judge's next version instead."
+        )
+    if judge.active != active:
+        _record("judge.activate" if active else "judge.pause", judge)
     Judge.objects.filter(pk=judge.pk).update(active=active, fault="", retry_at=None)
     judge.active = active
     if active:
@@ -129,6 +157,10 @@ def price_of(text: str) -> Decimal:
     if not price.is_finite() or price < 0:
         raise InvalidJudge(f"Price {text!r} is not a number of USD; write 0.15, or 0 for free.")
     return price.quantize(Decimal("0.0001"))
+
+
+def _record(action: str, judge: Judge, **details: Any) -> None:
+    audit.record(action, project=judge.project, target=judge, **details)
 
 
 def _identity(judge: Judge) -> dict[str, Any]:

@@ -406,7 +406,7 @@ def test_the_main_preference_is_the_overall_one_else_the_first():
         ([{"kind": "text", "name": "Q!", "title": "Q"}], "'Q!' is not allowed"),
         ([{"kind": "text", "name": "q", "title": " "}], "'title' is empty"),
         ([{"kind": "text", "name": "q", "title": "Q", "lenght": 1}], "unknown setting 'lenght'"),
-        ([{"kind": "text", "name": "q", "title": "Q", "required": 1}], "write a bool"),
+        ([{"kind": "text", "name": "q", "title": "Q", "required": 1}], "write true or false"),
         ([{"kind": "preference", "name": "q", "title": "Q", "points": 1}], "use 2 to 9"),
         ([{"kind": "preference", "name": "q", "title": "Q", "pair": 5}], "pair"),
         ([{"kind": "preference", "name": "q", "title": "Q", "pair": [1, 1]}], "two different"),

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
+from annotate import audit
 from annotate.models import ApiToken, User
 
 
@@ -41,7 +43,10 @@ class Command(BaseCommand):
         if days is not None and days < 1:
             raise CommandError(f"A token cannot expire after {days} days; use 1 or more.")
         expires_at = timezone.now() + timedelta(days=days) if days else None
-        issued = ApiToken.objects.issue(owner, name=name, scopes=wanted, expires_at=expires_at)
-        secret = issued[1]
+        with transaction.atomic():
+            token, secret = ApiToken.objects.issue(
+                owner, name=name, scopes=wanted, expires_at=expires_at
+            )
+            audit.record("token.create", target=token, user=owner.username, scopes=wanted)
         self.stderr.write("This token is shown once; keep it like a password.")
         self.stdout.write(secret)

@@ -8,8 +8,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from annotate.questions.base.settings import settings_of
+
 Answer = dict[str, Any]
 NAME_LENGTH = 60
+# In characters: what a page can show, and a judge's prompt can carry.
+TITLE_LENGTH, TEXT_LENGTH, MOST_TEXTS = 300, 2_000, 100
 
 
 class InvalidForm(ValueError):
@@ -83,6 +87,8 @@ class Question(ABC, Generic[C]):
 
     kind: ClassVar[str]
     Config: ClassVar[type[Config]] = Config
+    # Whether it means anything that two answers are alike.
+    compared: ClassVar[bool] = True
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -93,6 +99,24 @@ class Question(ABC, Generic[C]):
     @property
     def name(self) -> str:
         return self.config.name
+
+    @property
+    def scale_settings(self) -> dict[str, Any]:
+        """The settings that say what an answer means, by their labels.
+
+        Answers to two questions can be compared, and made into one label, where the kind and these
+        are equal; titles, help and the like may differ.
+        """
+        return {
+            setting.label: getattr(self.config, setting.name)
+            for setting in settings_of(type(self.config))
+            if setting.scale
+        }
+
+    @property
+    def meaning(self) -> tuple[str, dict[str, Any]]:
+        """What answers to the question mean: equal where they can be mixed."""
+        return self.kind, self.scale_settings
 
     @property
     def field(self) -> str:
@@ -145,13 +169,21 @@ class Question(ABC, Generic[C]):
         """Disagreement of two answers, 0 when alike; on the scale of the kind's metric."""
 
     def values(self, answer: Answer) -> dict[str, float]:
-        """Numbers that agreement is computed on, by unit within the item ("" or a completion)."""
+        """Numbers that agreement is computed on, by unit within the item ("" or a completion).
+
+        A kind whose answers are none leaves this: they are compared whole, by ``distance``.
+        """
         return {}
 
     @property
     def metric(self) -> str:
-        """Krippendorff's metric for ``values``: nominal, ordinal or interval."""
+        """Krippendorff's metric for ``values``: nominal, ordinal, interval or ratio."""
         return "nominal"
+
+    @property
+    def scale(self) -> Sequence[int]:
+        """The ``values`` that may be given, ascending; empty where they are not a few numbers."""
+        return ()
 
     @property
     def signed(self) -> bool:
@@ -195,7 +227,8 @@ class Question(ABC, Generic[C]):
         return render_to_string(f"questions/{self.kind}.html", self.context(shown))
 
 
-_JSON_TYPES: dict[type, type] = {bool: bool, int: int, str: str, tuple: list}
+_JSON_TYPES: dict[type, type] = {bool: bool, int: int, float: float, str: str, tuple: list}
+_WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text", list: "list"}
 
 
 def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config:
@@ -216,12 +249,34 @@ def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config
             value: Any = settings[key]
             value = list(value) if isinstance(value, tuple) else value
             wanted = _JSON_TYPES.get(type(known[key].default), str)
+            if wanted is float and type(value) is int:
+                value = float(value)
             if type(value) is not wanted:
                 raise InvalidForm(
-                    f"Question {name!r}: setting {key!r} is {value!r}; write a {wanted.__name__}."
+                    f"Question {name!r}: setting {key!r} is {value!r}; write {_an(_WORDS[wanted])}."
                 )
+            _check_length(name, key, value)
             values[key] = tuple(value) if isinstance(value, list) else value
     for key in ("name", "title"):
         if not values[key].strip():
             raise InvalidForm(f"Question {name!r}: {key!r} is empty; write some text.")
     return cls.Config(**values)
+
+
+def _an(words: str) -> str:
+    return words if words.startswith("true") else f"a {words}"
+
+
+def _check_length(question: object, key: str, value: object) -> None:
+    longest = TITLE_LENGTH if key == "title" else TEXT_LENGTH
+    texts = value if isinstance(value, list) else [value]
+    if len(texts) > MOST_TEXTS:
+        raise InvalidForm(
+            f"Question {question!r}: setting {key!r} has {len(texts)} parts; "
+            f"use {MOST_TEXTS} at most."
+        )
+    if any(isinstance(text, str) and len(text) > longest for text in texts):
+        raise InvalidForm(
+            f"Question {question!r}: setting {key!r} is longer than {longest:,} characters; "
+            "shorten it."
+        )

@@ -15,6 +15,7 @@ from annotate.questions.base.question import (
     letter,
     read_number,
 )
+from annotate.questions.base.settings import setting
 
 BOTH_BAD = "both_bad"
 STRENGTHS = {
@@ -27,11 +28,27 @@ STRENGTHS = {
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceConfig(Config):
-    # Odd numbers of points have a tie in the middle; even ones force a choice.
-    points: int = 5
-    both_bad: bool = False
-    # Positions, in the item's own order, of the two completions that are compared.
-    pair: tuple[int, int] = (0, 1)
+    points: int = setting(
+        5,
+        "Odd numbers have a tie in the middle; even ones force a choice.",
+        label="Points of the scale",
+        least=2,
+        most=9,
+    )
+    both_bad: bool = setting(
+        False,
+        "Offers “both bad” beside the scale, for pairs of which neither can be used.",
+        label="Both bad",
+        scale=False,
+    )
+    # Positions in the item's own order.
+    pair: tuple[int, int] = setting(
+        (0, 1),
+        "Which two of an item's completions are compared, by their place in the item.",
+        label="Completions compared",
+        least=0,
+        first=1,
+    )
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,8 @@ class Preference(Question[PreferenceConfig]):
     """Answers are ``{"value": int or None, "both_bad": bool}``: -k (first much better) … k."""
 
     kind = "preference"
+    title = "Preference"
+    about = "Which of two completions is better, and by how much."
     Config = PreferenceConfig
 
     @classmethod

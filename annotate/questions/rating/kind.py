@@ -15,20 +15,29 @@ from annotate.questions.base.question import (
     letter,
     read_number,
 )
+from annotate.questions.base.settings import setting
 
 
 @dataclass(frozen=True, kw_only=True)
 class RatingConfig(Config):
-    minimum: int = 1
-    maximum: int = 5
-    # A word for each point, lowest first; or none at all.
-    labels: tuple[str, ...] = ()
+    minimum: int = setting(1, "The lowest point.", label="From", least=0, most=100)
+    maximum: int = setting(
+        5, "The highest point; a scale has 2 to 10.", label="To", least=1, most=109
+    )
+    labels: tuple[str, ...] = setting(
+        (),
+        "A word for each point, lowest first, one a line; or none at all.",
+        label="Words for the points",
+        scale=False,
+    )
 
 
 class Rating(Question[RatingConfig]):
     """Answers are ``{"values": [int or None, …]}``, one for each completion in the item's order."""
 
     kind = "rating"
+    title = "Rating"
+    about = "How good each completion is in one aspect, on a scale of points."
     Config = RatingConfig
 
     @classmethod

@@ -16,6 +16,7 @@ from annotate.questions.base.question import (
     Question,
     Shown,
 )
+from annotate.questions.base.settings import setting
 from annotate.questions.base.text import RefusedText, check_text
 
 LONGEST = 20_000
@@ -23,15 +24,24 @@ LONGEST = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig(Config):
-    # In code points, white space at the ends not counted.
-    minimum_length: int = 0
+    minimum_length: int = setting(
+        0,
+        "In characters, white space at the ends not counted. 0 leaves it open.",
+        label="At least",
+        least=0,
+        most=LONGEST,
+        scale=False,
+    )
 
 
 class Text(Question[TextConfig]):
     """Answers are ``{"text": str}``, kept exactly as written."""
 
     kind = "text"
+    title = "Text"
+    about = "Words of the annotator's own, such as the reason for a preference."
     Config = TextConfig
+    compared = False  # the same reason comes in other words each time
 
     @classmethod
     def check(cls, config: TextConfig) -> None:
