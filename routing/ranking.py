@@ -4,6 +4,8 @@ First come the items whose label would teach the model most: the expected inform
 vote, ``log(1 + p (1 - p) v)``, where ``p`` is the chance that the first completion wins and ``v``
 the posterior variance of the margin. A random share of the items takes a random place instead, so
 that estimates stay unbiased. Ranks lie in [0, 1], smaller first.
+
+Archived items are scored too, so that one that is restored has its reward and rank at once.
 """
 
 from __future__ import annotations
@@ -51,6 +53,14 @@ _SCORE = """
     ON CONFLICT (completion_id, reward_model_id)
     DO UPDATE SET reward = excluded.reward, spread = excluded.spread
 """
+_MARGIN = """
+    INSERT INTO annotate_itemsummary (item_id, project_id, people, judges, margin)
+    SELECT item.id, item.project_id, 0, 0, new.margin
+    FROM unnest(%s::bigint[], %s::float8[]) AS new (id, margin)
+    JOIN annotate_item AS item ON item.id = new.id ORDER BY item.id
+    ON CONFLICT (item_id) DO UPDATE SET margin = excluded.margin
+    WHERE annotate_itemsummary.margin IS DISTINCT FROM excluded.margin
+"""
 
 
 def due_projects() -> list[int]:
@@ -62,10 +72,15 @@ def due_projects() -> list[int]:
 
 @dataclass(frozen=True)
 class Page:
-    """Some items in the order of their ids; ``gains`` (n,) is NaN where nothing can be compared."""
+    """Some items in the order of their ids.
+
+    ``gains`` (n,) and ``margins`` (n,), first reward less second, are NaN where nothing can be
+    compared.
+    """
 
     items: list[int]
     gains: FloatArray
+    margins: FloatArray
 
 
 def apply_promoted(project: Project) -> int:
@@ -161,7 +176,9 @@ def _score_pages(model: RewardModel) -> Iterator[Page]:
         found = artefacts.vectors_for(head, written.by_hash())
         vectors, side = written.prompt_vectors(found), written.side(found)
         _store(model, completions, head.scores(vectors, side), head.spreads(vectors, side))
-        yield _page(head, list(prompts), completions, positions, vectors, side)
+        page = _page(head, list(prompts), completions, positions, vectors, side)
+        _summarise(page)
+        yield page
         after = max(prompts)
 
 
@@ -205,12 +222,20 @@ def _page(
         for row, item in enumerate(items)
         if all((item, position) in place for position in positions)
     }
-    gains = np.full(len(items), np.nan)
+    gains, margins = np.full(len(items), np.nan), np.full(len(items), np.nan)
     if pairs:
         first, second = np.array(list(pairs.values())).T
-        margins, variances = head.margins(prompts[first], side.rows(first), side.rows(second))
-        gains[list(pairs)] = information(margins, variances)
-    return Page(items, gains)
+        of_pairs, variances = head.margins(prompts[first], side.rows(first), side.rows(second))
+        gains[list(pairs)] = information(of_pairs, variances)
+        margins[list(pairs)] = of_pairs
+    return Page(items, gains, margins)
+
+
+def _summarise(page: Page) -> None:
+    """Keep how far the rewards of each item's pair lie apart, for lists to be sorted by."""
+    sizes = [None if np.isnan(margin) else abs(margin) for margin in page.margins.tolist()]
+    with connection.cursor() as cursor:
+        cursor.execute(_MARGIN, [page.items, sizes])
 
 
 def information(margins: FloatArray, variances: FloatArray) -> FloatArray:

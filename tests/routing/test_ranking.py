@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from annotate.assignment import claim
-from annotate.models import Item
+from annotate.models import Item, ItemSummary
 from routing import ranking
 from routing.artefacts import head_of
 from routing.learning import Settings, train
@@ -53,6 +53,20 @@ def test_every_completion_gets_its_reward(project):
     bad = scores.filter(completion__text__startswith="j").values_list("reward", flat=True)
     assert np.mean(good) > np.mean(bad) + 1
     assert all(spread > 0 for spread in scores.values_list("spread", flat=True))
+
+
+def test_every_items_margin_is_kept_beside_what_its_summary_holds(project):
+    alone = make_item(project, completions=("a b c",))
+    known = Item.objects.filter(project=project).first()
+    ItemSummary.objects.create(item=known, project=project, people=2, confidence=0.9, margin=99)
+    apply_promoted(project)
+    rewards = dict(Score.objects.values_list("completion_id", "reward"))
+    for item in Item.objects.filter(project=project).exclude(pk=alone.pk):
+        first, second = (rewards[pk] for pk in item.completions.values_list("pk", flat=True))
+        assert item.summary.margin == pytest.approx(abs(first - second), abs=1e-5)
+    assert ItemSummary.objects.get(item=alone).margin is None
+    known.summary.refresh_from_db()
+    assert (known.summary.people, known.summary.confidence) == (2, 0.9)
 
 
 def test_what_would_teach_most_comes_first(project, settings):
