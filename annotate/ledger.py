@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from annotate.models import Annotation, Budget, BudgetPeriod, LedgerEntry, Project
+from annotate.models import Annotation, Annotator, Budget, BudgetPeriod, LedgerEntry, Project
 from annotate.models.budgets import Unit
 
 NO_CAP = Decimal("Infinity")
@@ -35,8 +35,16 @@ def reserve_many(project: Project, unit: str, amounts: Mapping[str, Decimal]) ->
 
 
 @transaction.atomic
-def reserve_all(project: Project, wanted: Mapping[str, Mapping[str, Decimal]]) -> set[str]:
-    """As ``reserve_many``, with amounts by unit: each reference gets all that it wants, or nothing."""
+def reserve_all(
+    project: Project,
+    wanted: Mapping[str, Mapping[str, Decimal]],
+    *,
+    annotator: Annotator | None = None,
+) -> set[str]:
+    """As ``reserve_many``, with amounts by unit: each reference gets all that it wants, or nothing.
+
+    ``annotator`` is whose answers it pays for, where that is known beforehand.
+    """
     units = sorted({unit for amounts in wanted.values() for unit in amounts})
     periods = {unit: _lock_periods(project, unit) for unit in units}
     before = set(
@@ -63,6 +71,7 @@ def reserve_all(project: Project, wanted: Mapping[str, Mapping[str, Decimal]]) -
                     kind=LedgerEntry.Kind.RESERVATION,
                     unit=unit,
                     amount=amount,
+                    annotator=annotator,
                     reference=reference,
                 )
             )
@@ -73,9 +82,16 @@ def reserve_all(project: Project, wanted: Mapping[str, Mapping[str, Decimal]]) -
     return standing
 
 
-def reserve(project: Project, unit: str, amount: Decimal, *, reference: str) -> None:
+def reserve(
+    project: Project,
+    unit: str,
+    amount: Decimal,
+    *,
+    reference: str,
+    annotator: Annotator | None = None,
+) -> None:
     """Raises ``BudgetReached`` and reserves nothing when the amount does not fit."""
-    if reference not in reserve_many(project, unit, {reference: amount}):
+    if reference not in reserve_all(project, {reference: {unit: amount}}, annotator=annotator):
         raise BudgetReached(project, unit, amount)
 
 
@@ -90,7 +106,7 @@ def settle(project: Project, unit: str, spent: Decimal, *, reference: str) -> No
         unit=unit,
         kind=LedgerEntry.Kind.SETTLEMENT,
         reference=reference,
-        defaults={"amount": spent - entry.amount},
+        defaults={"amount": spent - entry.amount, "annotator_id": entry.annotator_id},
     )
     if new:
         day = entry.created_at.date()

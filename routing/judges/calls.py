@@ -175,7 +175,13 @@ class CallMeter:
         with transaction.atomic():
             if amount:
                 reference = reference_of(self.call.pk, self.call.tries + 1)
-                ledger.reserve(self.judge.project, Unit.USD, amount, reference=reference)
+                ledger.reserve(
+                    self.judge.project,
+                    Unit.USD,
+                    amount,
+                    reference=reference,
+                    annotator=self.judge.annotator,
+                )
             counted = _own(self.call).update(tries=F("tries") + 1, reserved_usd=amount or None)
             if not counted:
                 raise TakenAway
