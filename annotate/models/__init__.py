@@ -20,6 +20,7 @@ from annotate.models.people import (
     User,
 )
 from annotate.models.projects import Form, Guidelines, Project
+from annotate.models.quality import AnnotatorQuality, QualityReport
 from annotate.models.running import Hint, Transfer, Worker
 from annotate.models.snapshots import Snapshot
 from annotate.models.tallies import ItemTally, LabelTally, LedgerTally, Watermark
@@ -29,6 +30,7 @@ __all__ = [
     "AggregationFit",
     "Annotation",
     "Annotator",
+    "AnnotatorQuality",
     "ApiToken",
     "Assignment",
     "AuditEntry",
@@ -53,6 +55,7 @@ __all__ = [
     "LedgerTally",
     "Membership",
     "Project",
+    "QualityReport",
     "Reliability",
     "Snapshot",
     "Transfer",

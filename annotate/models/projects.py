@@ -4,12 +4,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from annotate.models.people import Membership, User
+from annotate.models.people import Membership, User, any_queue
 from annotate.questions import Questions, parse_questions
 
 
@@ -53,6 +54,8 @@ class Project(models.Model):
     random_share = models.FloatField(
         default=0.15, validators=[MinValueValidator(0), MaxValueValidator(1)]
     )
+    # Every set of tags that an item asks for: the queues that there are, "" for no tags at all.
+    queues = ArrayField(models.CharField(max_length=100, blank=True), default=any_queue)
     # {question: name of its method of aggregation}; a question that is absent takes its kind's default.
     aggregation = models.JSONField(default=dict, blank=True)
     # When the labels are wanted; forecasts are held against it.
