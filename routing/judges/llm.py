@@ -5,13 +5,13 @@ The SDK's own retries are off, so that every try is counted, paid for and bounde
 
 from __future__ import annotations
 
+import atexit
 import json
 import random
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -200,17 +200,25 @@ def _send(endpoint: Endpoint, request: Request, seconds: float) -> Reply:
 # ------------------------------------------------------------------------------------- on the wire
 
 
-@lru_cache(maxsize=32)
-def _client(base_url: str, key: str) -> openai.OpenAI:
-    return openai.OpenAI(base_url=base_url, api_key=key or "none", max_retries=0)
+# One for all endpoints and for good: the SDK's clients are made anew for each call and hold cycles,
+# and collected connections would be finalized in any order, their sockets before who closes them.
+_http = openai.DefaultHttpxClient()
+atexit.register(_http.close)
+
+
+def _client(endpoint: Endpoint, seconds: float) -> openai.OpenAI:
+    return openai.OpenAI(
+        base_url=endpoint.base_url,
+        api_key=endpoint.key or "none",
+        max_retries=0,
+        timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+        http_client=_http,
+    )
 
 
 def _post(endpoint: Endpoint, parameters: dict[str, Any], end: float) -> bytes:
     """The body of the response, within the time limit even when it comes in drops."""
-    seconds = max(end - time.monotonic(), 0.001)
-    client = _client(endpoint.base_url, endpoint.key).with_options(
-        timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-    )
+    client = _client(endpoint, max(end - time.monotonic(), 0.001))
     body = bytearray()
     try:
         with client.chat.completions.with_streaming_response.create(**parameters) as response:

@@ -42,8 +42,6 @@ State = JudgeCall.State
 @pytest.fixture(autouse=True)
 def forget_endpoints():
     llm._dialects.clear()
-    yield
-    llm._client.cache_clear()
 
 
 def the_label(judge):

@@ -9,4 +9,3 @@ def forget_endpoints():
     llm._dialects.clear()
     yield
     llm._dialects.clear()
-    llm._client.cache_clear()

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import socket
 import threading
 import time
 from collections import Counter
@@ -119,6 +120,32 @@ def breaks_off(body):
     return status, {**headers, "Content-Length": str(len(text) + 100)}, text
 
 
+class Server(ThreadingHTTPServer):
+    """Keeps its connections, to end them when a test does: clients may hold them open for longer."""
+
+    daemon_threads = True
+
+    def server_activate(self):
+        super().server_activate()
+        self.lock, self.open = threading.Lock(), set()
+
+    def process_request(self, request, client_address):
+        with self.lock:
+            self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        with self.lock:
+            self.open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self):
+        with self.lock:
+            for request in self.open:
+                with contextlib.suppress(OSError):  # the client was faster
+                    request.shutdown(socket.SHUT_RDWR)
+
+
 @contextlib.contextmanager
 def scripted(*answers, otherwise=None):
     """A running server; its ``script`` has the requests, ``url`` is what a judge's base_url is."""
@@ -152,8 +179,7 @@ def scripted(*answers, otherwise=None):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     server.script = script
@@ -163,4 +189,5 @@ def scripted(*answers, otherwise=None):
     finally:
         server.shutdown()
         server.server_close()
+        server.hang_up()
         thread.join(5)
