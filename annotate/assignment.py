@@ -6,6 +6,7 @@ same in a project of ten items and of a million: what is free is read from the i
 through the partial index of open items, from a cursor that only moves on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -276,7 +277,8 @@ def _assign(member: _Member, item_id: int) -> Assignment:
 
 
 _LOCK_ITEM = (
-    "SELECT id, project_id, seats_left, stale FROM annotate_item WHERE id = %s FOR NO KEY UPDATE"
+    "SELECT id, project_id, seats_left, stale, waits_for FROM annotate_item"
+    " WHERE id = %s FOR NO KEY UPDATE"
 )
 _LOCK_ASSIGNMENT = "SELECT * FROM annotate_assignment WHERE id = %s FOR NO KEY UPDATE"
 
@@ -301,7 +303,8 @@ def submit(
 
     Item before assignment, as everywhere: of two tabs one waits and then sees the other's result.
     A lease that ran out is taken up again while a seat is left. Raises ``LeaseLost`` when the seat
-    has gone to somebody else, or when ``key`` is not of this turn of the assignment.
+    has gone to somebody else, when the item was archived, or when ``key`` is not of this turn of
+    the assignment.
     """
     timing, project = timing or Timing(), assignment.project
     item, assignment = _lock_pair(assignment)
@@ -312,7 +315,8 @@ def submit(
         return stored
     expired = assignment.state == Assignment.State.EXPIRED
     if key != assignment.key or not (
-        assignment.state == Assignment.State.OPEN or (expired and item.seats_left)
+        assignment.state == Assignment.State.OPEN
+        or (expired and item.seats_left and not item.archived)
     ):
         raise LeaseLost(assignment)
     before = next(reversed(earlier.values()), None)
@@ -346,13 +350,13 @@ def _close(assignment: Assignment, state: Assignment.State) -> None:
     assignment.save(update_fields=["state", "closed_at"])
 
 
-def _give_back(item: Item, assignment: Assignment, state: Assignment.State) -> None:
+def _give_back(assignment: Assignment, state: Assignment.State) -> None:
     """Close without an answer: the seat comes back, unless an undone annotation still stands."""
     if assignment.annotations.exists():
         _close(assignment, Assignment.State.SUBMITTED)
         return
     _close(assignment, state)
-    _offer_anew(item.pk)
+    _offer_anew(assignment.item_id)
 
 
 _OFFER_ANEW = """
@@ -381,17 +385,24 @@ def _offer_anew(item: int) -> None:
 @transaction.atomic
 def skip(assignment: Assignment) -> None:
     """Return the seat and hide the item from this annotator. A repeat changes nothing."""
-    item, assignment = _lock_pair(assignment)
+    _, assignment = _lock_pair(assignment)
     if assignment.state == Assignment.State.OPEN:
-        _give_back(item, assignment, Assignment.State.SKIPPED)
+        _give_back(assignment, Assignment.State.SKIPPED)
 
 
 @transaction.atomic
 def release(assignment: Assignment) -> None:
     """Return the seat without hiding the item."""
-    item, assignment = _lock_pair(assignment)
+    _, assignment = _lock_pair(assignment)
     if assignment.state == Assignment.State.OPEN:
-        _give_back(item, assignment, Assignment.State.EXPIRED)
+        _give_back(assignment, Assignment.State.EXPIRED)
+
+
+def let_go(items: Sequence[int]) -> None:
+    """Take items (by id), which the caller's transaction has locked, from whoever has them open."""
+    lent = Assignment.objects.open().filter(item__in=items).order_by("item_id", "pk")
+    for assignment in lent.select_for_update(no_key=True):
+        _give_back(assignment, Assignment.State.EXPIRED)
 
 
 def renew(assignment: Assignment) -> datetime | None:
@@ -414,10 +425,10 @@ def expire_overdue(*, limit: int = 500) -> int:
 
 @transaction.atomic
 def _expire(assignment: Assignment) -> bool:
-    item, assignment = _lock_pair(assignment)
+    _, assignment = _lock_pair(assignment)
     if assignment.may_submit or assignment.state != Assignment.State.OPEN:
         return False
-    _give_back(item, assignment, Assignment.State.EXPIRED)
+    _give_back(assignment, Assignment.State.EXPIRED)
     return True
 
 
@@ -483,3 +494,16 @@ def raise_overlap(item: Item, overlap: int) -> None:
     if overlap > item.overlap:
         Item.objects.filter(pk=item.pk).update(overlap=overlap)
         _offer_anew(item.pk)
+
+
+_LOWER = """
+    UPDATE annotate_item SET overlap = %(overlap)s, seats_left = seats_left - (overlap - %(overlap)s)
+    WHERE id = %(item)s AND overlap > %(overlap)s AND seats_left >= overlap - %(overlap)s
+"""
+
+
+def lower_overlap(item: Item, overlap: int) -> bool:
+    """Want fewer annotations of an item; False where more seats are taken than would be left."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOWER, {"item": item.pk, "overlap": overlap})
+        return bool(cursor.rowcount)

@@ -141,6 +141,10 @@ class Item(models.Model):
         return reverse("item", args=[self.project.slug, self.pk])
 
     @property
+    def archived(self) -> bool:
+        return self.waits_for == self.WaitsFor.ARCHIVE
+
+    @property
     def prompt(self) -> str:
         """The prompt as one text: the turns in order, roles named when there are several."""
         if len(self.messages) == 1:

@@ -16,6 +16,8 @@ from annotate.assignment import (
     NothingToUndo,
     claim,
     expire_overdue,
+    let_go,
+    lower_overlap,
     raise_overlap,
     renew,
     route_items,
@@ -367,3 +369,56 @@ def test_a_double_click_makes_one_annotation_and_one_answer():
     assert len(set(got)) == 1
     assert seats(item) == 0
     assert Counter(Annotation.objects.values_list("key", flat=True)) == {assignment.key: 1}
+
+
+# -------------------------------------------------------------------------------- archived items
+
+
+def archive(item):
+    Item.objects.filter(pk=item.pk).update(route=None, waits_for=Item.WaitsFor.ARCHIVE)
+
+
+def test_an_item_that_is_let_go_comes_back_with_its_seat(project, member):
+    item = make_item(project)
+    assignment = claim(member)
+    let_go([item.pk])
+    assignment.refresh_from_db()
+    assert assignment.state == Assignment.State.EXPIRED
+    assert seats(item) == 1
+    assert claim(member).pk == assignment.pk
+
+
+def test_letting_go_leaves_a_label_that_is_being_corrected(project, member):
+    item = make_item(project)
+    assignment = claim(member)
+    submit(assignment, ANSWERS, key=assignment.key)
+    undo(member)
+    let_go([item.pk])
+    assignment.refresh_from_db()
+    assert assignment.state == Assignment.State.SUBMITTED
+    assert seats(item) == 0
+
+
+def test_an_archived_item_is_never_claimed(project, member):
+    item = make_item(project, returned=5)
+    archive(item)
+    assert claim(member) is None
+
+
+def test_whoever_had_an_archived_item_open_cannot_submit_it(project, member):
+    item = make_item(project)
+    assignment = claim(member)
+    archive(item)
+    let_go([item.pk])
+    with pytest.raises(LeaseLost):
+        submit(assignment, ANSWERS, key=assignment.key)
+    assert not Annotation.objects.exists()
+
+
+def test_overlap_is_lowered_only_while_the_seats_are_free(project, member):
+    item = make_item(project, overlap=3)
+    claim(member)
+    assert not lower_overlap(item, 0)
+    assert lower_overlap(item, 2)
+    assert seats(item) == 1
+    assert not lower_overlap(item, 2)

@@ -12,9 +12,9 @@ from tests.factories import make_item, make_member, make_project
 pytestmark = pytest.mark.django_db
 COPIES = """
     INSERT INTO annotate_item (project_id, key, source, messages, contexts, metadata, prompt_hash,
-        evaluation, route, overlap, seats_left, queue, rank, stale, created_at)
+        evaluation, route, overlap, seats_left, queue, rank, stale, tags, created_at)
     SELECT project_id, 'copy-' || n, '', messages, contexts, metadata, prompt_hash,
-        evaluation, route, overlap, seats_left, queue, n, stale, created_at
+        evaluation, route, overlap, seats_left, queue, n, stale, tags, created_at
     FROM annotate_item, generate_series(1, %s) AS n WHERE id = %s
 """
 
