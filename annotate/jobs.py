@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from celery import shared_task
@@ -25,7 +26,10 @@ from annotate import audit
 from annotate.aggregation import aggregate_stale
 from annotate.assignment import expire_overdue
 from annotate.form_versions import follow_form
-from annotate.models import Hint, Item, Project, Transfer, Worker
+from annotate.models import Hint, Item, Project, Transfer, Watermark, Worker
+from annotate.searching import index_texts, projects_to_index
+from annotate.tallies import folding
+from annotate.tallies.items import keep_count
 
 log = structlog.get_logger(__name__)
 
@@ -234,8 +238,33 @@ def transfer(project: Project) -> bool:
     return go_on(project)
 
 
+@job("index-texts", due=projects_to_index, slow=True)
+def read_texts(project: Project) -> bool:
+    return index_texts(project) > 0
+
+
 @job("form", due=lambda: ())
 def form(project: Project) -> bool:
     """Asked for when questions come or go."""
     follow_form(project)
+    return False
+
+
+# ---------------------------------------------------------------------------------- kept sums
+
+
+@job("fold-labels", due=partial(folding.due_projects, Watermark.Kind.LABELS))
+def fold_labels(project: Project) -> bool:
+    return folding.fold(project, Watermark.Kind.LABELS)
+
+
+@job("fold-ledger", due=partial(folding.due_projects, Watermark.Kind.LEDGER))
+def fold_ledger(project: Project) -> bool:
+    return folding.fold(project, Watermark.Kind.LEDGER)
+
+
+@job("count-items", due=lambda: ())
+def count_items(project: Project) -> bool:
+    """Asked for by the first page of a large project when its count has grown old."""
+    keep_count(project)
     return False
