@@ -1,0 +1,24 @@
+"""Charts drawn on the server as SVG, each with the figures beside it for a table.
+
+Across, everything is placed in per cent and text keeps its size, so a chart fits any width without
+a script. Looks come from classes: the Content Security Policy allows no style in the page.
+"""
+
+from frontend.charts.intervals import Row, intervals
+from frontend.charts.scales import Domain, Estimate, domain, percent
+from frontend.charts.shares import Part, bar, parts
+from frontend.charts.versions import Series, by_version
+
+__all__ = [
+    "Domain",
+    "Estimate",
+    "Part",
+    "Row",
+    "Series",
+    "bar",
+    "by_version",
+    "domain",
+    "intervals",
+    "parts",
+    "percent",
+]
