@@ -13,6 +13,7 @@ import numpy as np
 from annotate.agreement.tables import Array
 
 METRICS = ("nominal", "ordinal", "interval", "ratio")
+MOST_RANKED = 15
 
 
 class Figures(NamedTuple):
@@ -146,8 +147,17 @@ def _alpha(apart: Array, expected: Array, number: Array, most: Array | float) ->
     return Figures(value, 1 - divided(apart, number * most), 1 - divided(expected, pairs * most))
 
 
-def alpha(values: Array, metric: str) -> Coefficient:
-    return OrdinalAlpha() if metric == "ordinal" else Alpha(differences(values, metric))
+def alpha(values: Array, metric: str, *, totals: Array | None = None) -> Coefficient:
+    """``totals`` says how often each value was given in units with several answers.
+
+    With more values than a scale of words has, ordinal ranks are those of ``totals`` in every
+    replicate too: the figure is the same, and the matrix of coincidences need not be kept.
+    """
+    if metric != "ordinal":
+        return Alpha(differences(values, metric))
+    if totals is None or len(values) <= MOST_RANKED:
+        return OrdinalAlpha()
+    return Alpha(differences(np.cumsum(totals) - totals / 2, "interval"))
 
 
 class Agreement(Coefficient):

@@ -83,10 +83,11 @@ class Numbers:
         return found
 
     def _wanted(self, units: Units) -> list[tuple[Units, Coefficients]]:
-        on_values = {"alpha": alpha(self.values, self.metric)}
+        totals = units.totals
+        on_values = {"alpha": alpha(self.values, self.metric, totals=totals)}
         for metric in METRICS:
             if metric != "ratio" or (self.values >= 0).all():
-                on_values[f"alpha_{metric}"] = alpha(self.values, metric)
+                on_values[f"alpha_{metric}"] = alpha(self.values, metric, totals=totals)
         if self.metric != "nominal":
             on_values["ac2"] = Gwet(quadratic(self.values))
         if not self.signed:

@@ -75,6 +75,12 @@ class Units:
         kinds = np.unique(self.kind[self.counts.sum(axis=1) >= least])
         return int(self.weight[kinds].sum())
 
+    @property
+    def totals(self) -> Array:
+        """How often each value was given in units with at least two answers."""
+        several = self.with_answers(2)
+        return several.weight[several.kind] @ several.counts
+
     def with_answers(self, least: int) -> "Units":
         """Only the units with at least so many answers."""
         kept = self.counts.sum(axis=1) >= least

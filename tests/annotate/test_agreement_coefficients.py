@@ -141,6 +141,17 @@ def test_any_distance_makes_an_alpha():
     )
 
 
+def test_many_values_are_ranked_as_few_are():
+    counts = np.random.default_rng(4).multinomial(3, [1 / 40] * 40, size=50).astype(float)
+    values = np.arange(40.0)
+    ranked = alpha(values, "ordinal", totals=counts.sum(axis=0))
+    assert value(ranked, counts) == pytest.approx(value(alpha(values, "ordinal"), counts))
+    theirs = krippendorff.alpha(
+        value_counts=counts.astype(int), value_domain=values, level_of_measurement="ordinal"
+    )
+    assert value(ranked, counts) == pytest.approx(theirs, abs=1e-9)
+
+
 # ------------------------------------------------------------------------------------ Fleiss, Gwet
 
 
