@@ -51,6 +51,23 @@ class Combined:
     majority: int | None = None
     share: float | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    # Probability of the majority, by the method of aggregation that was asked.
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a method of aggregation makes of the answers to one unit of an item.
+
+    ``shares``, the probability of each of the question's ``classes``, or a ``value`` with its standard
+    error ``deviation``, or both.
+    """
+
+    shares: Sequence[float] | None = None
+    value: float | None = None
+    deviation: float | None = None
+    # Whether every answer counts the same, so that plain means stand.
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,9 @@ class Question(ABC, Generic[C]):
     """One question of a form. Answers are plain JSON in the item's own order of completions."""
 
     kind: ClassVar[str]
+    # How the form editor names the kind, and what it says of it.
+    title: ClassVar[str]
+    about: ClassVar[str]
     Config: ClassVar[type[Config]] = Config
     # Whether it means anything that two answers are alike.
     compared: ClassVar[bool] = True
@@ -163,6 +183,27 @@ class Question(ABC, Generic[C]):
     @abstractmethod
     def combine(self, answers: Sequence[Answer]) -> Combined:
         """One label of at least one answer."""
+
+    # Names of the methods of aggregation that fit such answers, the default first.
+    methods: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def classes(self) -> Sequence[float]:
+        """What the votes of ``votes`` can be; empty where answers are no votes."""
+        return ()
+
+    def votes(self, answer: Answer) -> dict[str, float]:
+        """One of ``classes`` by unit, for methods that aggregate votes."""
+        return {}
+
+    @property
+    def positions(self) -> tuple[int, int] | None:
+        """The two completions that votes for a first and a second class are about, if any."""
+        return None
+
+    def settle(self, combined: Combined, found: Mapping[str, Found]) -> Combined:
+        """``combined`` with what a method found by unit."""
+        return combined
 
     @abstractmethod
     def distance(self, first: Answer, second: Answer) -> float:

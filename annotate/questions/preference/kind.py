@@ -1,13 +1,14 @@
 """Which of two completions is better, and by how much."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotate.questions.base.question import (
     Answer,
     Combined,
     Config,
+    Found,
     InvalidAnswer,
     InvalidForm,
     Question,
@@ -18,6 +19,9 @@ from annotate.questions.base.question import (
 from annotate.questions.base.settings import setting
 
 BOTH_BAD = "both_bad"
+LETTERS = 26  # names that completions have on a page
+SIDES = {-1: "first", 0: "tie", 1: "second"}
+EQUAL = 1e-9  # probabilities that differ by less have no majority
 STRENGTHS = {
     1: ("better",),
     2: ("slightly better", "clearly better"),
@@ -76,11 +80,11 @@ class Preference(Question[PreferenceConfig]):
                 f"Question {config.name!r}: a scale of {config.points} points; use 2 to 9."
             )
         pair = config.pair
-        whole = all(type(position) is int and position >= 0 for position in pair)
+        whole = all(type(position) is int and 0 <= position < LETTERS for position in pair)
         if len(pair) != 2 or not whole or pair[0] == pair[1]:
             raise InvalidForm(
-                f"Question {config.name!r}: pair {list(pair)!r}; name two different positions, "
-                "such as [0, 1]."
+                f"Question {config.name!r}: pair {list(pair)!r}; name two different positions "
+                f"below {LETTERS}, such as [0, 1]."
             )
 
     @property
@@ -167,6 +171,68 @@ class Preference(Question[PreferenceConfig]):
                 BOTH_BAD: sum(a[BOTH_BAD] for a in answers),
             },
         )
+
+    methods = (
+        "dawid_skene",
+        "majority",
+        "weighted",
+        "mace",
+        "glad",
+        "bradley_terry",
+        "mean",
+        "adjusted_mean",
+    )
+
+    @property
+    def classes(self) -> list[float]:
+        return [-1.0, 0.0, 1.0] if self.has_tie else [-1.0, 1.0]
+
+    @property
+    def positions(self) -> tuple[int, int]:
+        return self.config.pair
+
+    def votes(self, answer: Answer) -> dict[str, float]:
+        """Sides: how strong a preference is plays no part in which side is right."""
+        value = answer["value"]
+        return {} if value is None else {"": float((value > 0) - (value < 0))}
+
+    def settle(self, combined: Combined, found: Mapping[str, Found]) -> Combined:
+        """The likeliest side; the mean is over the sides, each as strong as its answers say."""
+        one = found.get("")
+        if one is None or one.shares is None:
+            return combined
+        by_side = dict(zip(map(int, self.classes), map(float, one.shares), strict=True))
+        most = max(by_side.values())
+        leading = [side for side, share in by_side.items() if share > most - EQUAL]
+        majority = leading[0] if len(leading) == 1 else None
+        mean: float | None
+        if one.plain:
+            mean = combined.mean
+        elif one.value is not None:
+            mean = max(-self.k, min(self.k, one.value))
+        else:
+            mean = sum(share * self._strength(combined, side) for side, share in by_side.items())
+        votes = sum(combined.data[name] for name in SIDES.values())
+        agreeing = None if majority is None else combined.data[SIDES[majority]]
+        return replace(
+            combined,
+            mean=mean,
+            majority=majority,
+            share=combined.share if agreeing is None else agreeing / votes,
+            confidence=most,
+            data=combined.data
+            | {"posterior": {SIDES[side]: round(share, 6) for side, share in by_side.items()}},
+        )
+
+    def _strength(self, combined: Combined, side: int) -> float:
+        """The mean of the values given on a side; the weakest where there are none."""
+        given = [
+            (int(value), number)
+            for value, number in combined.data["distribution"].items()
+            if (int(value) > 0) - (int(value) < 0) == side
+        ]
+        total = sum(number for _, number in given)
+        return sum(value * number for value, number in given) / total if total else float(side)
 
     def distance(self, first: Answer, second: Answer) -> float:
         if first["value"] is None or second["value"] is None:

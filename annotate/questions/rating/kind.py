@@ -1,13 +1,15 @@
 """How good each completion is in one aspect, on a Likert scale."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotate.questions.base.question import (
     Answer,
     Combined,
     Config,
+    Found,
     InvalidAnswer,
     InvalidForm,
     Question,
@@ -111,6 +113,30 @@ class Rating(Question[RatingConfig]):
                     for values in given
                 ],
             },
+        )
+
+    methods = ("mean", "adjusted_mean")
+
+    def settle(self, combined: Combined, found: Mapping[str, Found]) -> Combined:
+        """A mean and its standard error a completion.
+
+        The confidence is the mean probability that a true value is within half a point of its mean.
+        """
+        means = list(combined.data["means"])
+        deviations: list[float | None] = []
+        sure: list[float] = []
+        for place, mean in enumerate(means):
+            one = found.get(str(place))
+            if mean is None or one is None or one.value is None or one.deviation is None:
+                deviations.append(None)
+                continue
+            means[place] = max(self.config.minimum, min(self.config.maximum, one.value))
+            deviations.append(one.deviation)
+            sure.append(math.erf(0.5 / (max(one.deviation, 1e-6) * math.sqrt(2))))
+        return replace(
+            combined,
+            confidence=sum(sure) / len(sure) if sure else None,
+            data=combined.data | {"means": means, "deviations": deviations},
         )
 
     def distance(self, first: Answer, second: Answer) -> float:

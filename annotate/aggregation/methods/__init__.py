@@ -1,0 +1,1 @@
+"""Methods of making one label of several: pure functions on arrays, one module each."""

@@ -1,0 +1,207 @@
+"""A batch of items settled by the project's methods, under what their last fits learnt."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from annotate.aggregation.arranging import Arranged, Given, arrange, given
+from annotate.aggregation.catalogue import METHODS, Method, Own, Shared
+from annotate.aggregation.combining import Label, Source, combine
+from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project, Reliability
+from annotate.questions import Question
+from annotate.questions.base.question import Combined
+
+REVIEW = "review"
+KEPT = "kept"
+Key = tuple[str, str]  # question, source
+Kept = Mapping[Key, Mapping[int, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A label as it counts."""
+
+    item: int
+    annotator: int
+    label: Label
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One aggregate: what was found, by which method, and what the method keeps with the item."""
+
+    combined: Combined
+    method: str
+    kept: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a fit says of the annotators at hand."""
+
+    method: Method
+    shared: Shared
+    newcomer: Mapping[str, Any]
+    annotators: Mapping[int, Mapping[str, Any]]
+
+    def own(self, annotators: list[int]) -> Own:
+        """Arrays by name, newcomers' where an annotator is not in the fit."""
+        nothing: Mapping[str, Any] = {}
+        return {
+            name: np.array(
+                [self.annotators.get(pk, nothing).get(name, usual[0]) for pk in annotators],
+                dtype=float,
+            ).reshape(len(annotators), *np.shape(usual[0]))
+            for name, usual in self.newcomer.items()
+        }
+
+
+def chosen_method(project: Project, question: Question[Any]) -> Method | None:
+    """The project's method for a question, or the kind's default; None where nothing aggregates."""
+    if not question.methods:
+        return None
+    name = project.aggregation.get(question.name)
+    return METHODS[name if name in question.methods else question.methods[0]]
+
+
+def plain_method(question: Question[Any]) -> Method:
+    """What stands in before the first fit: it needs none."""
+    return METHODS["majority" if question.classes else "mean"]
+
+
+def current_rows(items: list[int]) -> dict[int, list[Row]]:
+    """The items' current labels of work and review, oldest first."""
+    rows = (
+        Annotation.objects.current()
+        .filter(item__in=items)
+        .exclude(purpose=Annotation.Purpose.QUALIFICATION)
+        .order_by("item_id", "pk")
+        .values_list("item_id", "annotator_id", "answers", "annotator__kind", "purpose")
+    )
+    found: dict[int, list[Row]] = defaultdict(list)
+    for item, annotator, answers, kind, purpose in rows:
+        human = kind == Annotator.Kind.HUMAN
+        label = Label(answers, human, purpose == Annotation.Purpose.REVIEW)
+        found[item].append(Row(item, annotator, label))
+    return found
+
+
+def settle(
+    project: Project, rows: Mapping[int, list[Row]], *, kept: Kept | None = None
+) -> dict[int, dict[Key, Outcome]]:
+    """Aggregates by item, question and source. ``kept`` replaces what is stored with the items."""
+    found = {
+        item: combine(project.questions, (row.label for row in of_item))
+        for item, of_item in rows.items()
+    }
+    annotators = {row.annotator for of_item in rows.values() for row in of_item}
+    fits = learnt(project, annotators)
+    outcomes: dict[int, dict[Key, Outcome]] = {item: {} for item in rows}
+    for question in project.questions:
+        reviewed = {item for item in rows if _is_reviewed(rows[item], question.name)}
+        for source in Source.values:
+            key = question.name, source
+            there = [item for item in found if key in found[item]]
+            alone = reviewed if source != Source.JUDGES else set()
+            for item in alone.intersection(there):
+                sure = replace(found[item][key], confidence=1.0)
+                outcomes[item][key] = Outcome(sure, REVIEW, {})
+            left = [item for item in there if item not in alone]
+            if not question.methods:
+                outcomes_of = {item: Outcome(found[item][key], "", {}) for item in left}
+            else:
+                answers = _answers(question, source, (rows[item] for item in left))
+                outcomes_of = _settled(question, key, left, found, answers, fits.get(key), kept)
+            for item, outcome in outcomes_of.items():
+                outcomes[item][key] = outcome
+    return outcomes
+
+
+def _is_reviewed(rows: Iterable[Row], question: str) -> bool:
+    return any(row.label.review and question in row.label.answers for row in rows)
+
+
+def _answers(question: Question[Any], source: str, items: Iterable[Iterable[Row]]) -> list[Given]:
+    return [
+        given(question, row.item, row.annotator, row.label.answers[question.name])
+        for rows in items
+        for row in rows
+        if not row.label.review
+        and question.name in row.label.answers
+        and source in (Source.ALL, Source.PEOPLE if row.label.human else Source.JUDGES)
+    ]
+
+
+def _settled(
+    question: Question[Any],
+    key: Key,
+    items: list[int],
+    combined: Mapping[int, Mapping[Key, Combined]],
+    answers: list[Given],
+    fit: Learnt | None,
+    kept: Kept | None,
+) -> dict[int, Outcome]:
+    if not items:
+        return {}
+    fit = fit or Learnt(plain_method(question), {}, {}, {})
+    with_items: Mapping[int, Mapping[str, float]] = {}
+    if fit.method.needs_pairs:
+        with_items = kept[key] if kept and key in kept else _stored(key, items)
+    arranged = arrange(question, answers, kept=with_items)
+    found = _by_item(arranged, fit)
+    return {
+        item: Outcome(
+            question.settle(combined[item][key], found.get(item, {})),
+            fit.method.name,
+            with_items.get(item, {}),
+        )
+        for item in items
+    }
+
+
+def _by_item(arranged: Arranged, fit: Learnt) -> dict[int, Any]:
+    own = fit.own(arranged.annotators)
+    return arranged.by_item(fit.method.settle(arranged.data, fit.shared, own))
+
+
+def _stored(key: Key, items: list[int]) -> dict[int, Mapping[str, float]]:
+    question, source = key
+    rows = Aggregate.objects.filter(item__in=items, question=question, source=source)
+    found = rows.values_list("item_id", f"data__{KEPT}")
+    return {item: kept for item, kept in found if kept}
+
+
+def current_fits(project: Project) -> dict[Key, AggregationFit]:
+    """Those that fit the project's questions and methods as they are now."""
+    fits = AggregationFit.objects.filter(project=project, current=True)
+    found = {}
+    for fit in fits:
+        question = project.questions.named(fit.question)
+        if question is None or (method := chosen_method(project, question)) is None:
+            continue
+        if method.name == fit.method and fit.parameters.get("classes") == list(question.classes):
+            found[fit.question, fit.source] = fit
+    return found
+
+
+def learnt(project: Project, annotators: Iterable[int]) -> dict[Key, Learnt]:
+    """The current fits, with the parameters of the annotators named."""
+    fits = current_fits(project)
+    by_fit: dict[int, dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    rows = Reliability.objects.filter(
+        fit__in=[fit.pk for fit in fits.values()], annotator__in=annotators
+    )
+    for fit, annotator, data in rows.values_list("fit_id", "annotator_id", "data"):
+        by_fit[fit][annotator] = data
+    return {
+        key: Learnt(
+            METHODS[fit.method],
+            fit.parameters["shared"],
+            fit.parameters["newcomer"],
+            by_fit[fit.pk],
+        )
+        for key, fit in fits.items()
+    }
