@@ -120,6 +120,11 @@ class JudgeCall(models.Model):
         indexes = (
             models.Index(fields=("item",), name="judge_call_item"),
             models.Index(
+                fields=("judge", "finished_at"),
+                name="judge_call_failed",
+                condition=Q(state="failed"),
+            ),
+            models.Index(
                 fields=("judge", "id"),
                 name="judge_call_open",
                 condition=Q(state__in=("waiting", "reserved", "lost"))
