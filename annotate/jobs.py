@@ -27,6 +27,7 @@ from annotate.aggregation import aggregate_stale
 from annotate.assignment import expire_overdue
 from annotate.form_versions import follow_form
 from annotate.models import Hint, Item, Project, Transfer, Watermark, Worker
+from annotate.quality import report
 from annotate.searching import index_texts, projects_to_index
 from annotate.tallies import folding
 from annotate.tallies.items import keep_count
@@ -247,6 +248,12 @@ def read_texts(project: Project) -> bool:
 def form(project: Project) -> bool:
     """Asked for when questions come or go."""
     follow_form(project)
+    return False
+
+
+@job("quality", due=report.due_projects, slow=True)
+def quality(project: Project) -> bool:
+    report.refresh(project)
     return False
 
 
