@@ -51,7 +51,14 @@ def exporter_for(snapshot: Snapshot, name: str, options: dict[str, str]) -> Expo
 
 
 def item_count(snapshot: Snapshot) -> int:
-    return snapshot.project.items.filter(pk__lte=snapshot.last_item).count()
+    items = snapshot.project.items.filter(pk__lte=snapshot.last_item).count()
+    return items - len(_archived(snapshot))
+
+
+def _archived(snapshot: Snapshot) -> Ids:
+    """Ids of the items that were archived when the snapshot was taken."""
+    packed = bytes(snapshot.archived_ids)
+    return unpack_array(packed) if packed else np.zeros(0, dtype=np.int64)
 
 
 def write_snapshot(
@@ -82,10 +89,10 @@ def _has_chats(snapshot: Snapshot) -> bool:
     [(found,)] = _rows(
         """
         SELECT EXISTS (
-            SELECT FROM annotate_item WHERE project_id = %s AND id <= %s
+            SELECT FROM annotate_item WHERE project_id = %s AND id <= %s AND id <> ALL(%s)
             AND (jsonb_array_length(messages) <> 1 OR messages->0->>'role' <> 'user'))
         """,
-        [snapshot.project_id, snapshot.last_item],
+        [snapshot.project_id, snapshot.last_item, _archived(snapshot).tolist()],
     )
     return bool(found)
 
@@ -107,14 +114,16 @@ def _decode(text: str) -> Any:
 
 def _pages(snapshot: Snapshot) -> Iterator[list[ExportedItem]]:
     """Each page is read by statements of its own: nothing is held open in between."""
-    ids = unpack_array(snapshot.annotation_ids)
+    ids, archived = unpack_array(snapshot.annotation_ids), _archived(snapshot)
     questions = snapshot.form.parsed
     after = 0
     while page := _items(snapshot, after=after):
+        after = page[-1][0]
+        gone = _are_among([row[0] for row in page], archived)
+        page = [row for row, left_out in zip(page, gone, strict=True) if not left_out]
         pks = [row[0] for row in page]
         completions, labels = _completions(pks), _labels(pks, ids)
         yield [_item(row, completions[row[0]], labels[row[0]], questions) for row in page]
-        after = pks[-1]
 
 
 def _items(snapshot: Snapshot, *, after: int) -> list[Any]:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,24 +35,52 @@ def unpack_ids(packed: bytes | memoryview) -> list[int]:
     return [int(pk) for pk in unpack_array(packed)]
 
 
-def current_ids(project: Project) -> list[int]:
-    """Ids of the project's current work and review annotations, ascending.
+_CURRENT = """
+    WITH archived AS MATERIALIZED (
+        SELECT id FROM annotate_item WHERE project_id = %(project)s AND waits_for = 'archive')
+    SELECT (SELECT array_agg(id ORDER BY id) FROM archived), (
+        SELECT array_agg(label.id ORDER BY label.id) FROM annotate_annotation AS label
+        WHERE label.project_id = %(project)s AND label.purpose <> 'qualification'
+        AND label.item_id NOT IN (SELECT id FROM archived)
+        AND NOT EXISTS (
+            SELECT FROM annotate_annotation AS later WHERE later.supersedes_id = label.id))
+"""
 
-    One statement, so that an annotation and the one that supersedes it are never both among them.
+
+@dataclass(frozen=True)
+class Standing:
+    """Ids, ascending, of current work and review annotations, and of items that are archived."""
+
+    labels: list[int]
+    archived: list[int]
+
+
+def standing(project: Project) -> Standing:
+    """What is labelled now, without archived items.
+
+    One statement, so that an annotation and the one that supersedes it are never both in it, nor an
+    archived item and its labels.
     """
-    wanted = Annotation.objects.current().filter(project=project)
-    wanted = wanted.exclude(purpose=Annotation.Purpose.QUALIFICATION)
-    return list(wanted.order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, {"project": project.pk})
+        archived, labels = cursor.fetchone()
+    return Standing(labels or [], archived or [])
+
+
+def current_ids(project: Project) -> list[int]:
+    """Ids of the project's current work and review annotations, ascending."""
+    return standing(project).labels
 
 
 def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
     """Freeze what is labelled now. The same labels again give back the snapshot there is."""
-    ids = current_ids(project)
+    now = standing(project)
+    ids = now.labels
     form = project.forms.latest("version")
     guidelines = project.guideline_versions.order_by("-version").first()
     judges = _judges(project)
     last_item = project.items.aggregate(last=Max("pk"))["last"] or 0
-    texts = texts_digest(project, last_item=last_item)
+    texts = texts_digest(project, last_item=last_item, without=now.archived)
     facts = {
         "annotations": hashlib.sha256(np.asarray(ids, dtype="<i8").tobytes()).hexdigest(),
         "form": form.version,
@@ -72,6 +101,7 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
             annotation_ids=pack_ids(ids),
             count=len(ids),
             last_item=last_item,
+            archived_ids=pack_ids(now.archived),
             form=form,
             guidelines=guidelines,
             judges=judges,
@@ -88,17 +118,19 @@ def _judges(project: Project) -> list[dict[str, Any]]:
     return [{"pk": one.pk, "name": one.name, "version": one.version} for one in judges]
 
 
-def texts_digest(project: Project, *, last_item: int) -> str:
+def texts_digest(project: Project, *, last_item: int, without: Sequence[int] = ()) -> str:
     """SHA-256 over the hashes of every prompt and its completions, in the order of the items."""
     total = hashlib.sha256()
     after = 0
     while after < last_item:
-        hashes, after = _page_of_hashes(project, after=after, last_item=last_item)
+        hashes, after = _page_of_hashes(project, after=after, last_item=last_item, without=without)
         total.update(hashes.encode())
     return total.hexdigest()
 
 
-def _page_of_hashes(project: Project, *, after: int, last_item: int) -> tuple[str, int]:
+def _page_of_hashes(
+    project: Project, *, after: int, last_item: int, without: Sequence[int]
+) -> tuple[str, int]:
     """The joined hashes of a page of items, and the last of them: the database joins them."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -106,13 +138,14 @@ def _page_of_hashes(project: Project, *, after: int, last_item: int) -> tuple[st
             WITH item AS (
                 SELECT id, prompt_hash FROM annotate_item
                 WHERE project_id = %s AND id > %s AND id <= %s ORDER BY id LIMIT %s)
-            SELECT string_agg(item.prompt_hash || COALESCE(texts.hashes, ''), '' ORDER BY item.id),
+            SELECT string_agg(item.prompt_hash || COALESCE(texts.hashes, ''), '' ORDER BY item.id)
+                    FILTER (WHERE item.id <> ALL(%s)),
                 max(item.id)
             FROM item LEFT JOIN LATERAL (
                 SELECT string_agg(text_hash, '' ORDER BY position) AS hashes
                 FROM annotate_completion WHERE item_id = item.id) AS texts ON true
             """,
-            [project.pk, after, last_item, PAGE],
+            [project.pk, after, last_item, PAGE, list(without)],
         )
         hashes, last = cursor.fetchone()
         return hashes or "", last or last_item

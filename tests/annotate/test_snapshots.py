@@ -1,11 +1,15 @@
 """Snapshots: what is in them, and that they never change."""
 
+import json
+from io import StringIO
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotate.exporting import exporter_for, item_count, write_snapshot
 from annotate.models import Annotation, Completion, Item, Snapshot
 from annotate.snapshots import (
     annotations_of,
@@ -121,3 +125,54 @@ def test_the_database_refuses_to_change_one(project, change):
 def test_another_project_s_labels_stay_out(project):
     labelled(make_project())
     assert take_snapshot(project).count == 0
+
+
+# -------------------------------------------------------------------------------- archived items
+
+
+def archive(item):
+    Item.objects.filter(pk=item.pk).update(route=None, waits_for=Item.WaitsFor.ARCHIVE)
+
+
+def exported(snapshot):
+    file = StringIO()
+    result = write_snapshot(snapshot, exporter_for(snapshot, "tandem", {}), file)
+    assert result.items == item_count(snapshot)
+    return [json.loads(line)["key"] for line in file.getvalue().splitlines()]
+
+
+def test_archived_items_and_their_labels_are_no_part_of_a_snapshot(project):
+    kept, gone, bare = (make_item(project, key=key) for key in ("kept", "gone", "bare"))
+    label = make_annotation(kept, make_annotator(project))
+    make_annotation(gone, make_annotator(project))
+    archive(gone)
+    archive(bare)
+    snapshot = take_snapshot(project)
+    assert unpack_ids(snapshot.annotation_ids) == [label.pk]
+    assert unpack_ids(snapshot.archived_ids) == [gone.pk, bare.pk]
+    assert exported(snapshot) == ["kept"]
+
+
+def test_a_snapshot_stays_the_same_file_whatever_is_archived_or_restored_later(project):
+    first, second = (make_item(project, key=key) for key in ("first", "second"))
+    archive(first)
+    snapshot = take_snapshot(project)
+    Item.objects.filter(pk=first.pk).update(waits_for=None)
+    archive(second)
+    assert exported(snapshot) == ["second"]
+    assert exported(take_snapshot(project)) == ["first"]
+
+
+def test_archiving_an_unlabelled_item_makes_another_snapshot(project):
+    make_item(project)
+    before = take_snapshot(project)
+    archive(make_item(project))
+    assert take_snapshot(project) == before
+    archive(Item.objects.get(waits_for=None))
+    assert take_snapshot(project) != before
+
+
+def test_the_digest_of_a_project_without_archived_items_is_that_of_its_texts(project):
+    make_item(project)
+    last = make_item(project).pk
+    assert take_snapshot(project).texts_digest == texts_digest(project, last_item=last)
