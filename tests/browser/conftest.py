@@ -3,16 +3,16 @@
 import os
 import re
 import shutil
-from typing import ClassVar
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.db import connections
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.test import Client
 from django.test.testcases import LiveServerThread
+from playwright.sync_api import sync_playwright
 
 from tests.factories import make_item, make_member, make_project
-from tests.running import wait_for
+from tests.serving import HangsUp
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLACES = (
@@ -21,17 +21,15 @@ PLACES = (
 )
 
 
-class Handler(StaticFilesHandler):
-    """Knows which requests it is answering, so that none outlives its test's database."""
+class Site(LiveServerThread):
+    """The program's pages; no request, nor its session of the database, outlives the test."""
 
-    busy: ClassVar[set] = set()
+    class server_class(HangsUp, ThreadedWSGIServer):  # noqa: N801  # as Django names it
+        pass
 
-    def __call__(self, environ, start_response):
-        self.busy.add(id(environ))
-        try:
-            return super().__call__(environ, start_response)
-        finally:
-            self.busy.discard(id(environ))
+    def terminate(self):
+        super().terminate()
+        assert self.httpd.hang_up(seconds=20), "a request is still being answered"
 
 
 def pytest_collection_modifyitems(items):
@@ -40,43 +38,49 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _allow_playwright_beside_the_orm():
-    """Its event loop runs in the thread of the tests; Django takes that for an async view."""
+@pytest.fixture(scope="package", autouse=True)
+def _orm_beside_an_event_loop():
+    """Playwright's loop runs in the thread of the tests; Django takes that for an async view."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     yield
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
+@pytest.fixture(scope="package")
+def playwright():
+    """Its loop ends with these tests: whatever ran beside it would have a connection of its own."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright, browser_name, browser_type_launch_args):
     """An installed Chromium or Chrome, else Playwright's own."""
     found = filter(None, map(shutil.which, NAMES))
     path = next(found, None) or next(filter(os.path.exists, PLACES), None)
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     more = {"executable_path": path} if path else {}
-    return {**browser_type_launch_args, "args": arguments, **more}
+    options = {**browser_type_launch_args, "args": arguments, **more}
+    with getattr(playwright, browser_name).launch(**options) as browser:
+        yield browser
 
 
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args):
-    return {**browser_context_args, "viewport": {"width": 1280, "height": 720}}
+@pytest.fixture(scope="package")
+def browser_context_args():
+    return {"viewport": {"width": 1280, "height": 720}}
 
 
 @pytest.fixture
 def site(transactional_db):
     """The address of a server in a thread; it shares the test's database."""
-    server = LiveServerThread("127.0.0.1", Handler)
+    server = Site("127.0.0.1", StaticFilesHandler)
     server.daemon = True
     server.start()
     server.is_ready.wait(20)
     if server.error:
         raise server.error
     yield f"http://{server.host}:{server.port}"
-    wait_for(lambda: not Handler.busy, why="a request is still being answered")
     server.terminate()
-    for connection in connections.all(initialized_only=True):
-        connection.close()
 
 
 @pytest.fixture

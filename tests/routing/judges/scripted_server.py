@@ -3,11 +3,12 @@
 import contextlib
 import json
 import re
-import socket
 import threading
 import time
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from tests.serving import HangsUp
 
 GOOD, BAD = "good", "bad"  # words by which the scripted judge knows the better completion
 
@@ -120,30 +121,8 @@ def breaks_off(body):
     return status, {**headers, "Content-Length": str(len(text) + 100)}, text
 
 
-class Server(ThreadingHTTPServer):
-    """Keeps its connections, to end them when a test does: clients may hold them open for longer."""
-
-    daemon_threads = True
-
-    def server_activate(self):
-        super().server_activate()
-        self.lock, self.open = threading.Lock(), set()
-
-    def process_request(self, request, client_address):
-        with self.lock:
-            self.open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request):
-        with self.lock:
-            self.open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self):
-        with self.lock:
-            for request in self.open:
-                with contextlib.suppress(OSError):  # the client was faster
-                    request.shutdown(socket.SHUT_RDWR)
+class Server(HangsUp, HTTPServer):
+    pass
 
 
 @contextlib.contextmanager
@@ -189,5 +168,5 @@ def scripted(*answers, otherwise=None):
     finally:
         server.shutdown()
         server.server_close()
-        server.hang_up()
         thread.join(5)
+        server.hang_up(seconds=0)  # a client that waits no longer is not waited for
