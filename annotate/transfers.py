@@ -24,6 +24,10 @@ STRETCH_SECONDS = 5.0
 State = Transfer.State
 
 
+class Overtaken(Exception):
+    """Another process has stored a batch of this import meanwhile, and goes on from there."""
+
+
 @transaction.atomic
 def start_import(
     project: Project,
@@ -111,6 +115,8 @@ def go_on(project: Project) -> bool:
             _export(transfer)
     except (OperationalError, InterfaceError):
         raise
+    except Overtaken:
+        log.info("import overtaken", transfer=transfer.pk, project=project.slug)
     except RefusedFile as fault:
         _fail(transfer, str(fault))
     except Exception as error:
@@ -140,13 +146,16 @@ def _import_part(transfer: Transfer) -> None:
     result = Result(**progress)
 
     def stored(place: Place, result: Result) -> None:
-        """In the batch's own transaction, so that a batch is counted exactly when it is stored."""
-        _save(
-            transfer,
-            state=State.RUNNING,
-            done=place.offset,
-            result=result.as_json() | {"next_line": place.line},
-        )
+        """In the batch's own transaction, so that a batch is counted exactly when it is stored.
+
+        A job may run twice, and a killed process's last batch may be committed after its death:
+        whoever finds the import further than it left it has counted that batch as present already.
+        """
+        counts = result.as_json() | {"next_line": place.line}
+        here = Transfer.objects.filter(pk=transfer.pk, done=transfer.done)
+        if not here.update(state=State.RUNNING, done=place.offset, result=counts):
+            raise Overtaken
+        transfer.done = place.offset
 
     end = time.monotonic() + STRETCH_SECONDS
     with transfer.file.open("rb") as file:

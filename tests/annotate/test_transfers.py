@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from annotate import exporting, importing, jobs, transfers
 from annotate.exporting import exporter_for, write_snapshot
 from annotate.formats import RefusedFile, importer
-from annotate.importing import import_items, reading
+from annotate.importing import import_file, import_items, reading
 from annotate.models import Annotation, Hint, Transfer
 from annotate.presets import PRESETS
 from annotate.snapshots import take_snapshot
@@ -418,6 +418,22 @@ def test_the_job_is_due_while_a_transfer_is_unfinished(project):
     assert jobs.KINDS["transfer"].run(project)
     assert project.pk not in jobs.projects_with_transfers()
     assert not jobs.KINDS["transfer"].run(project)
+
+
+def test_a_process_that_finds_its_import_further_than_it_left_it_counts_nothing(
+    project, monkeypatch
+):
+    transfer = upload(project, [record(f"k{n}", labels=[label()]) for n in range(10)])
+
+    def after_another(*arguments, **options):
+        monkeypatch.undo()
+        finish(project)
+        return import_file(*arguments, **options)
+
+    monkeypatch.setattr(transfers, "import_file", after_another)
+    assert transfers.go_on(project)
+    transfer.refresh_from_db()
+    assert (transfer.state, transfer.result["added"], transfer.result["present"]) == ("done", 10, 0)
 
 
 GO_ON = """
