@@ -6,6 +6,8 @@ import kombu.pools
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from annotate.broker import install_queue, transport_options
 from annotate.celery import app
@@ -14,23 +16,22 @@ from tests.running import new_folder
 # Tests run side by side: torch with a thread for every core each would only get in its own way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The same examples everywhere, however slow the machine is at that moment.
+examples.register_profile(
+    "tests",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+examples.load_profile("tests")
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the embedded server before the test database is made; the last user stops it."""
     if settings.EMBEDDED is not None:
         settings.EMBEDDED.use()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Processes and threads that tests have ended may still be leaving the database; it goes now."""
-    yield
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 @pytest.fixture(autouse=True)

@@ -215,7 +215,7 @@ def test_an_item_without_a_prompt_is_refused():
         JSON,
     )
 )
-@settings(max_examples=150, derandomize=True, database=None, deadline=None)
+@settings(max_examples=150)
 def test_any_record_is_read_or_refused(name, record):
     try:
         item = parse(record, name)

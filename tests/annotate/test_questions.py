@@ -16,7 +16,7 @@ from annotate.questions import (
 )
 from annotate.questions.base.question import Shown
 
-QUICK = settings(max_examples=60, derandomize=True, database=None, deadline=None)
+QUICK = settings(max_examples=60)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.exporting import exporter_for, item_count, write_snapshot
@@ -29,7 +29,6 @@ from tests.factories import (
 
 
 @given(ids=st.sets(st.integers(1, 2**62)))
-@settings(derandomize=True, database=None, deadline=None)
 def test_ids_come_back_as_they_were(ids):
     assert unpack_ids(pack_ids(sorted(ids))) == sorted(ids)
 
