@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from annotate.formats.base import Format, Option
-from annotate.models import Project
+from annotate.models import Project, Transfer, User
+from annotate.transfers import start_export, start_import
 
 LARGEST_UPLOAD = 2 * 2**30
 PREFIX = "option-"
@@ -25,11 +26,17 @@ def _field(option: Option) -> forms.Field:
 
 
 class FormatForm(forms.Form):
-    """The options of one format."""
+    """The options of one format, for a file in or out of a project."""
 
-    def __init__(self, *args: Any, format: type[Format], **kwargs: Any) -> None:  # noqa: A002 its word
+    def __init__(
+        self,
+        *args: Any,
+        format: type[Format],  # noqa: A002 its word
+        project: Project,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.format = format
+        self.format, self.project = format, project
         for option in format.settings:
             self.fields[PREFIX + option.name] = _field(option)
 
@@ -41,6 +48,10 @@ class FormatForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name.startswith(PREFIX) and value
         }
+
+    def start(self, user: User) -> Transfer:
+        """Have done in the background what was filled in. Raises ``RefusedFile``."""
+        raise NotImplementedError
 
 
 class ImportForm(FormatForm):
@@ -58,17 +69,22 @@ class ImportForm(FormatForm):
             )
         return file
 
-    @property
-    def file_name(self) -> str:
-        return str(self.cleaned_data["file"].name)[-200:]
+    def start(self, user: User) -> Transfer:
+        return start_import(
+            self.project,
+            self.cleaned_data["file"],
+            format=self.format.name,
+            options=self.options,
+            user=user,
+        )
 
 
 class ExportForm(FormatForm):
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [
             (str(number), f"snapshot {number}, {count:,} labels, {created_at:%d %b %Y %H:%M}")
-            for number, count, created_at in project.snapshots.order_by("-number").values_list(
+            for number, count, created_at in self.project.snapshots.order_by("-number").values_list(
                 "number", "count", "created_at"
             )[:50]
         ]
@@ -76,4 +92,14 @@ class ExportForm(FormatForm):
             choices=[("", "what is labelled now, as a new snapshot"), *choices],
             required=False,
             help_text="A snapshot never changes: the same one gives the same file again.",
+        )
+
+    def start(self, user: User) -> Transfer:
+        number = self.cleaned_data["snapshot"]
+        return start_export(
+            self.project,
+            format=self.format.name,
+            options=self.options,
+            snapshot=self.project.snapshots.get(number=number) if number else None,
+            user=user,
         )

@@ -10,11 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotate.formats import RefusedFile, exporters, importers
 from annotate.formats.base import Format
 from annotate.models import Transfer
-from annotate.transfers import start_export, start_import
 from frontend.choices import choices
 from frontend.pages import PageRequest
 from frontend.project_pages import Visit, visit
-from frontend.transfer_forms import ExportForm, ImportForm
+from frontend.transfer_forms import ExportForm, FormatForm, ImportForm
 
 USUAL = "tandem"
 SHOWN_FAULTS = 200
@@ -41,61 +40,41 @@ def _recent(seen: Visit, direction: str) -> list[Transfer]:
 @login_required
 @require_http_methods(["GET", "POST"])
 def bring_in(request: PageRequest, slug: str) -> HttpResponse:
-    seen = visit(request, slug)
-    chosen = _chosen(request, importers())
-    form = ImportForm(request.POST or None, request.FILES or None, format=chosen)
-    if request.method == "POST" and form.is_valid():
-        try:
-            transfer = start_import(
-                seen.project,
-                form.cleaned_data["file"],
-                format=chosen.name,
-                options=form.options,
-                user=request.user,
-            )
-        except RefusedFile as fault:
-            form.add_error(None, str(fault))
-        else:
-            return redirect("transfer", slug, transfer.pk)
-    context = {
-        "form": form,
-        "chosen": chosen.name,
-        "choices": choices(_listed(importers()), chosen=chosen.name),
-        "recent": _recent(seen, Transfer.Direction.IMPORT),
-    }
-    status = 422 if request.method == "POST" else 200
-    return seen.page("frontend/transfers/import.html", context, part="format", status=status)
+    return _start(visit(request, slug), "import", importers(), ImportForm)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def take_out(request: PageRequest, slug: str) -> HttpResponse:
-    seen = visit(request, slug)
-    chosen = _chosen(request, exporters())
-    form = ExportForm(request.POST or None, format=chosen, project=seen.project)
+    return _start(visit(request, slug), "export", exporters(), ExportForm)
+
+
+def _start(
+    seen: Visit,
+    direction: str,
+    formats: dict[str, type[F]],
+    form_class: type[FormatForm],
+) -> HttpResponse:
+    """A format, then the fields that this format has; what they say is done in the background."""
+    request = seen.request
+    chosen = _chosen(request, formats)
+    form = form_class(
+        request.POST or None, request.FILES or None, format=chosen, project=seen.project
+    )
     if request.method == "POST" and form.is_valid():
-        number = form.cleaned_data["snapshot"]
-        snapshot = seen.project.snapshots.get(number=number) if number else None
         try:
-            transfer = start_export(
-                seen.project,
-                format=chosen.name,
-                options=form.options,
-                snapshot=snapshot,
-                user=request.user,
-            )
+            return redirect("transfer", seen.project.slug, form.start(request.user).pk)
         except RefusedFile as fault:
             form.add_error(None, str(fault))
-        else:
-            return redirect("transfer", slug, transfer.pk)
     context = {
         "form": form,
         "chosen": chosen.name,
-        "choices": choices(_listed(exporters()), chosen=chosen.name),
-        "recent": _recent(seen, Transfer.Direction.EXPORT),
+        "choices": choices(_listed(formats), chosen=chosen.name),
+        "recent": _recent(seen, direction),
     }
     status = 422 if request.method == "POST" else 200
-    return seen.page("frontend/transfers/export.html", context, part="format", status=status)
+    template = f"frontend/transfers/{direction}.html"
+    return seen.page(template, context, part="format", status=status)
 
 
 @login_required
