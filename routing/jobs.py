@@ -3,6 +3,7 @@
 from annotate.jobs import job
 from annotate.models import Project
 from routing import learning, ranking, scoring
+from routing.judges import trials
 from routing.judging import judge_due, projects_with_due_judges
 from routing.routing import due_projects, route_due
 
@@ -35,3 +36,8 @@ def score(project: Project) -> bool:
 @job("judge", due=projects_with_due_judges, slow=True)
 def judge(project: Project) -> bool:
     return judge_due(project)
+
+
+@job("trial", due=trials.due_projects, slow=True)
+def trial(project: Project) -> bool:
+    return trials.go_on(project)

@@ -13,6 +13,7 @@ from pgvector.django import VectorField
 
 from annotate.models import Annotation, Annotator, Completion, Item, Project, Snapshot, User
 from annotate.models.projects import Route
+from routing.trial_models import JudgeTrial, JudgeTrialCall  # noqa: F401 Django looks for models here
 
 
 class JudgeQuerySet(models.QuerySet["Judge"]):

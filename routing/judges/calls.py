@@ -269,8 +269,8 @@ def store(call: JudgeCall, judge: Judge, result: Verdict | Fault, *, seconds: fl
     if isinstance(result, Fault):
         fields |= {
             "state": State.FAILED,
-            "fault": _storable(f"{result.code}: {result}"),
-            "raw": _storable_json(result.raw),
+            "fault": storable(f"{result.code}: {result}"),
+            "raw": storable_json(result.raw),
         }
     else:
         fields |= {
@@ -278,7 +278,7 @@ def store(call: JudgeCall, judge: Judge, result: Verdict | Fault, *, seconds: fl
             "fault": "",
             "verdict": result.answers,
             "confidence": result.confidence,
-            "raw": _storable_json(result.raw),
+            "raw": storable_json(result.raw),
         }
     with transaction.atomic():
         item = Item.objects.select_for_update(no_key=True).get(pk=call.item_id)
@@ -332,16 +332,16 @@ def _send_to_people(item: Item, judge: Judge) -> None:
         route_items({item.pk: Route.BOTH if others.exists() else Route.HUMAN})
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Without the characters that PostgreSQL cannot hold."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _storable_json(value: Any) -> Any:
+def storable_json(value: Any) -> Any:
     if isinstance(value, str):
-        return _storable(value)
+        return storable(value)
     if isinstance(value, dict):
-        return {_storable(str(key)): _storable_json(part) for key, part in value.items()}
+        return {storable(str(key)): storable_json(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_storable_json(part) for part in value]
+        return [storable_json(part) for part in value]
     return value

@@ -19,8 +19,22 @@ SAMPLE_ITEMS = 1000
 
 def freeze(judge: Judge, kind: Kind[Any]) -> str:
     """Keep a judge's scale with its settings, once; what stands in the way, or nothing."""
+    try:
+        frozen = frozen_for(judge, kind)
+    except Fault as fault:
+        return str(fault)
+    settings = {**judge.settings, "frozen": frozen}
+    unfrozen = Q(settings__frozen=None) | ~Q(settings__has_key="frozen")
+    Judge.objects.filter(unfrozen, pk=judge.pk).update(settings=settings)
+    judge.refresh_from_db(fields=["settings"])
+    return ""
+
+
+def frozen_for(judge: Judge, kind: Kind[Any]) -> dict[str, Any]:
+    """What the kind computes from the project's items as they are now. Raises ``Fault``."""
     items = list(
-        Item.objects.filter(project=judge.project_id)
+        Item.objects.live()
+        .filter(project=judge.project_id)
         .order_by("prompt_hash", "pk")
         .prefetch_related("completions")[:SAMPLE_ITEMS]
     )
@@ -29,15 +43,7 @@ def freeze(judge: Judge, kind: Kind[Any]) -> str:
         View(item.messages, item.contexts, [c.text for c in item.completions.all()])
         for item in items
     ]
-    try:
-        frozen = kind.freeze(views, [sides.get(item.pk) for item in items])
-    except Fault as fault:
-        return str(fault)
-    settings = {**judge.settings, "frozen": frozen}
-    unfrozen = Q(settings__frozen=None) | ~Q(settings__has_key="frozen")
-    Judge.objects.filter(unfrozen, pk=judge.pk).update(settings=settings)
-    judge.refresh_from_db(fields=["settings"])
-    return ""
+    return kind.freeze(views, [sides.get(item.pk) for item in items])
 
 
 def _peoples_sides(judge: Judge, items: list[Item]) -> dict[int, int]:
