@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from annotate import assignment
+from annotate.assignment import claiming
 from annotate.models import Annotation, Assignment, Cursor, Item
 from tests.factories import make_item, make_member, make_project
 
@@ -71,7 +71,7 @@ def read_by_next_claim(member):
         "rank": place[0],
         "id": place[1],
     }
-    return buffers(assignment._AHEAD + assignment._LOCK, parameters)
+    return buffers(claiming._AHEAD + claiming._LOCK, parameters)
 
 
 @pytest.mark.parametrize(("size", "labelled"), [(20, 0), (20_000, 0), (20_000, 3_000)])

@@ -1,0 +1,245 @@
+"""Taking an item to work on.
+
+A claim costs the same in a project of ten items and of a million: what is free is read from the
+item's own columns through the partial index of open items, from a cursor that only moves on.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotate.models import Assignment, Cursor, Item, Membership
+
+ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
+
+
+class MemberPaused(Exception):
+    """The member is given no items for now; the message is for the member."""
+
+    def __init__(self, membership: Membership) -> None:
+        super().__init__(membership.paused_reason or "Your work in this project is paused.")
+        self.membership = membership
+
+
+_FREE = """
+    item.project_id = %(project)s AND item.seats_left > 0 AND item.route IN ('human', 'both')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotate_assignment AS own
+        WHERE own.item_id = item.id AND own.annotator_id = %(annotator)s AND own.state <> 'expired')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotate_annotation AS label
+        WHERE label.item_id = item.id AND label.annotator_id = %(annotator)s
+        AND label.purpose = 'work' AND label.supersedes_id IS NULL)
+"""
+_AHEAD = f"""
+    SELECT item.id, item.rank FROM annotate_item AS item
+    WHERE {_FREE} AND item.queue = %(queue)s AND (item.rank, item.id) >= (%(rank)s, %(id)s)
+    ORDER BY item.rank, item.id LIMIT 1
+"""  # noqa: S608  # made of constants
+_RETURNED = f"""
+    SELECT item.id, item.returned FROM annotate_item AS item
+    WHERE {_FREE} AND item.returned > %(mark)s AND item.queue = ANY(%(queues)s)
+    ORDER BY item.returned LIMIT 1
+"""  # noqa: S608  # made of constants
+_HIGHEST = """
+    SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s
+    AND returned > %(mark)s AND seats_left > 0 AND route IN ('human', 'both')
+"""
+_LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
+_THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
+_MEMBER = """
+    SELECT member.ranking, member.returned_mark, member.queues,
+        project.ranking, project.lease_seconds, member.paused_at IS NOT NULL
+    FROM annotate_membership AS member
+    JOIN annotate_project AS project ON project.id = member.project_id
+    WHERE member.id = %s FOR NO KEY UPDATE OF member
+"""
+_RENEW = """
+    UPDATE annotate_assignment SET expires_at = %(expires_at)s
+    WHERE state = 'open' AND id = (
+        SELECT id FROM annotate_assignment
+        WHERE annotator_id = %(annotator)s AND project_id = %(project)s AND state = 'open'
+        AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
+    RETURNING id
+"""
+_START = (float("-inf"), 0)
+
+
+@dataclass
+class _Member:
+    """The locked membership while one claim runs, with the parameters of its queries."""
+
+    membership: Membership
+    annotator: int
+    ranking: int
+    mark: int
+    queues: list[str]
+    lease: timedelta
+    paused: bool
+    cursors: dict[str, tuple[float, int]] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+
+    def parameters(self, **more: Any) -> dict[str, Any]:
+        return {"project": self.membership.project_id, "annotator": self.annotator, **more}
+
+    def cursor(self, queue: str) -> tuple[float, int]:
+        return self.cursors.get(queue, _START)
+
+    def move(self, queue: str, place: tuple[float, int]) -> None:
+        if self.cursor(queue) != place:
+            self.cursors[queue] = place
+            self.moved.add(queue)
+
+
+def claim(membership: Membership, *, besides: Assignment | None = None) -> Assignment | None:
+    """The member's open assignment, renewed, or a new one; None when nothing is left.
+
+    ``besides`` is an assignment being worked on: another one is prefetched, at most two are open.
+    Raises ``MemberPaused``, but lets a paused member finish what is open.
+    """
+    annotator = membership.user.annotator_or_new.pk
+    busy: int | None = None
+    for _ in range(ROUNDS):
+        with transaction.atomic():
+            member = _lock(membership, annotator)
+            if (own := _renew_own(member, besides)) is not None:
+                return own
+            if member.paused:
+                membership.refresh_from_db(fields=["paused_at", "paused_reason"])
+                raise MemberPaused(membership)
+            item, busy = (_wait_for(member, busy), None) if busy else _find(member)
+            _remember(member)
+            if item is not None:
+                return _assign(member, item)
+        if busy is None:
+            return None
+    raise RuntimeError(f"No item could be locked in {ROUNDS} rounds; is a transaction stuck?")
+
+
+def _rows(query: str, parameters: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return list(cursor.fetchall())
+
+
+def _lock(membership: Membership, annotator: int) -> _Member:
+    [(ranking, mark, queues, newest, lease, paused)] = _rows(_MEMBER, [membership.pk])
+    member = _Member(membership, annotator, newest, mark, queues, timedelta(seconds=lease), paused)
+    if ranking == newest:
+        member.cursors = {
+            cursor.queue: (cursor.rank, cursor.item_id) for cursor in membership.cursors.all()
+        }
+    else:
+        membership.cursors.all().delete()
+        Membership.objects.filter(pk=membership.pk).update(ranking=newest)
+    return member
+
+
+def _renew_own(member: _Member, besides: Assignment | None) -> Assignment | None:
+    parameters = member.parameters(
+        expires_at=timezone.now() + member.lease, besides=besides.pk if besides else 0
+    )
+    renewed = _rows(_RENEW, parameters)
+    return Assignment.objects.select_related("item").get(pk=renewed[0][0]) if renewed else None
+
+
+def _find(member: _Member) -> tuple[int | None, int | None]:
+    """The id of an item, now locked; or that of one that is free but locked by somebody else."""
+    taken, busy = _find_returned(member)
+    if taken is not None:
+        return taken, None
+    fresh = all(member.cursor(queue) == _START for queue in member.queues)
+    taken, locked = _find_ahead(member)
+    if taken is None and locked is None and not fresh:
+        for queue in member.queues:
+            member.move(queue, _START)
+        taken, locked = _find_ahead(member)
+    return taken, None if taken is not None else (busy or locked)
+
+
+def _find_returned(member: _Member) -> tuple[int | None, int | None]:
+    parameters = member.parameters(mark=member.mark, queues=member.queues)
+    [(highest,)] = _rows(_HIGHEST, parameters)
+    if highest is None:
+        return None, None
+    free = _rows(_RETURNED, parameters)
+    if not free:
+        member.mark = highest
+        return None, None
+    member.mark = free[0][1] - 1
+    taken = _rows(_RETURNED + _LOCK, parameters)
+    return (taken[0][0], None) if taken else (None, free[0][0])
+
+
+def _find_ahead(member: _Member) -> tuple[int | None, int | None]:
+    """The least rank over the member's queues, at or after each queue's cursor."""
+    heads = []
+    for queue in member.queues:
+        if free := _rows(_AHEAD, _at(member, queue)):
+            [(item, rank)] = free
+            member.move(queue, (rank, item))
+            heads.append((rank, item, queue))
+    for _, _, queue in sorted(heads):
+        if taken := _rows(_AHEAD + _LOCK, _at(member, queue)):
+            return taken[0][0], None
+    return None, min(heads)[1] if heads else None
+
+
+def _at(member: _Member, queue: str) -> dict[str, Any]:
+    rank, item = member.cursor(queue)
+    return member.parameters(queue=queue, rank=rank, id=item)
+
+
+def _wait_for(member: _Member, item: int) -> int | None:
+    """Wait in line for one row, no other item being locked; None when it is gone by then."""
+    taken = _rows(f"{_THIS} FOR NO KEY UPDATE OF item", member.parameters(id=item))
+    return taken[0][0] if taken else None
+
+
+def _remember(member: _Member) -> None:
+    membership = member.membership
+    if member.mark != membership.returned_mark:
+        Membership.objects.filter(pk=membership.pk).update(returned_mark=member.mark)
+        membership.returned_mark = member.mark
+    moved = []
+    for queue in member.moved:
+        rank, item = member.cursor(queue)
+        moved.append(Cursor(membership=membership, queue=queue, rank=rank, item_id=item))
+    Cursor.objects.bulk_create(
+        moved,
+        update_conflicts=True,
+        unique_fields=["membership", "queue"],
+        update_fields=["rank", "item_id"],
+    )
+
+
+_SEAT = "UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %s RETURNING *"
+_ASSIGN = """
+    INSERT INTO annotate_assignment (
+        project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
+        form_id, guidelines_id)
+    VALUES (
+        %(project)s, %(item)s, %(annotator)s, 'open',
+        ARRAY(SELECT position FROM annotate_completion WHERE item_id = %(item)s ORDER BY random()),
+        0, %(now)s, %(expires_at)s,
+        (SELECT id FROM annotate_form
+         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
+        (SELECT id FROM annotate_guidelines
+         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1))
+    ON CONFLICT (item_id, annotator_id) DO UPDATE SET
+        state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL
+    RETURNING *
+"""
+
+
+def _assign(member: _Member, item_id: int) -> Assignment:
+    """Give a seat of an item that this transaction has locked; an expired assignment reopens."""
+    now = timezone.now()
+    [item] = Item.objects.raw(_SEAT, [item_id])
+    lease = member.parameters(item=item_id, now=now, expires_at=now + member.lease)
+    [assignment] = Assignment.objects.raw(_ASSIGN, lease)
+    assignment.item = item
+    return assignment

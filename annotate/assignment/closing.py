@@ -1,0 +1,197 @@
+"""What becomes of a claim: submitted, skipped, let go, expired; and undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotate import ledger
+from annotate.assignment.offering import offer_anew
+from annotate.models import Annotation, Assignment, Item, Membership
+from annotate.questions import Answers
+
+
+class LeaseLost(Exception):
+    """The lease ran out and the seat has gone to somebody else."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        super().__init__("The time for this item ran out and somebody else has taken it.")
+        self.assignment = assignment
+
+
+class NothingToUndo(Exception):
+    """No submission of this member is recent enough to be taken back."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds that an answer took: at work, with the page in focus, and by the clock."""
+
+    active: float | None = None
+    focused: float | None = None
+    wall: float | None = None
+
+
+_LOCK_ITEM = (
+    "SELECT id, project_id, overlap, seats_left, stale, waits_for FROM annotate_item"
+    " WHERE id = %s FOR NO KEY UPDATE"
+)
+_LOCK_ASSIGNMENT = "SELECT * FROM annotate_assignment WHERE id = %s FOR NO KEY UPDATE"
+
+
+def _lock_pair(assignment: Assignment) -> tuple[Item, Assignment]:
+    """Both anew; of the item only what handing out work is about."""
+    [item] = Item.objects.raw(_LOCK_ITEM, [assignment.item_id])
+    [locked] = Assignment.objects.raw(_LOCK_ASSIGNMENT, [assignment.pk])
+    return item, locked
+
+
+@transaction.atomic
+def submit(
+    assignment: Assignment,
+    answers: Answers,
+    *,
+    key: str,
+    timing: Timing | None = None,
+    suggestions: Any = None,
+) -> Annotation:
+    """Store ``answers`` (the item's own order) once; a repeat with ``key`` gives the first back.
+
+    Item before assignment, as everywhere: of two tabs one waits and then sees the other's result.
+    A lease that ran out is taken up again while a seat is left. Raises ``LeaseLost`` when the seat
+    has gone to somebody else, when the item was archived, or when ``key`` is not of this turn of
+    the assignment.
+    """
+    timing, project = timing or Timing(), assignment.project
+    item, assignment = _lock_pair(assignment)
+    earlier: dict[str, Annotation] = {}
+    if assignment.undos or assignment.state != Assignment.State.OPEN:  # else this is the first
+        earlier = {each.key: each for each in assignment.annotations.order_by("pk")}
+    if (stored := earlier.get(key)) is not None:
+        return stored
+    expired = assignment.state == Assignment.State.EXPIRED
+    if key != assignment.key or not (
+        assignment.state == Assignment.State.OPEN
+        or (expired and item.seats_left and not item.archived)
+    ):
+        raise LeaseLost(assignment)
+    before = next(reversed(earlier.values()), None)
+    annotation = Annotation.objects.create(
+        project=project,
+        item=item,
+        annotator_id=assignment.annotator_id,
+        assignment=assignment,
+        supersedes=before,
+        answers=answers,
+        form_id=assignment.form_id,
+        guidelines_id=assignment.guidelines_id,
+        key=key,
+        order=assignment.order,
+        suggestions=suggestions,
+        active_seconds=timing.active,
+        focused_seconds=timing.focused,
+        wall_seconds=timing.wall,
+    )
+    _close(assignment, Assignment.State.SUBMITTED)
+    item.stale = True
+    item.seats_left -= expired
+    item.save(update_fields=["stale", "seats_left"])
+    if before is None and project.pay_per_label_usd:
+        ledger.pay(annotation)
+    return annotation
+
+
+def _close(assignment: Assignment, state: Assignment.State) -> None:
+    assignment.state, assignment.closed_at = state, timezone.now()
+    assignment.save(update_fields=["state", "closed_at"])
+
+
+def _give_back(assignment: Assignment, state: Assignment.State) -> None:
+    """Close without an answer: the seat comes back, unless an undone annotation still stands."""
+    if assignment.annotations.exists():
+        _close(assignment, Assignment.State.SUBMITTED)
+        return
+    _close(assignment, state)
+    offer_anew(assignment.item_id)
+
+
+@transaction.atomic
+def skip(assignment: Assignment) -> None:
+    """Return the seat and hide the item from this annotator. A repeat changes nothing."""
+    _, assignment = _lock_pair(assignment)
+    if assignment.state == Assignment.State.OPEN:
+        _give_back(assignment, Assignment.State.SKIPPED)
+
+
+@transaction.atomic
+def release(assignment: Assignment) -> None:
+    """Return the seat without hiding the item."""
+    _, assignment = _lock_pair(assignment)
+    if assignment.state == Assignment.State.OPEN:
+        _give_back(assignment, Assignment.State.EXPIRED)
+
+
+def let_go(items: Sequence[int]) -> None:
+    """Take items (by id), which the caller's transaction has locked, from whoever has them open."""
+    lent = Assignment.objects.open().filter(item__in=items).order_by("item_id", "pk")
+    for assignment in lent.select_for_update(no_key=True):
+        _give_back(assignment, Assignment.State.EXPIRED)
+
+
+def renew(assignment: Assignment) -> datetime | None:
+    """Lengthen an open lease; its new end, or None when it is no longer open."""
+    expires_at = timezone.now() + timedelta(seconds=assignment.project.lease_seconds)
+    renewed = Assignment.objects.open().filter(pk=assignment.pk).update(expires_at=expires_at)
+    return expires_at if renewed else None
+
+
+def save_draft(assignment: Assignment, draft: dict[str, Any]) -> None:
+    """Keep what is filled in (form fields, as shown), whatever the lease's state."""
+    Assignment.objects.filter(pk=assignment.pk).update(draft=draft)
+
+
+def expire_overdue(*, limit: int = 500) -> int:
+    """Take overdue leases back, each in a transaction of its own; how many were."""
+    overdue = Assignment.objects.overdue().order_by("expires_at")[:limit]
+    return sum(_expire(assignment) for assignment in overdue)
+
+
+@transaction.atomic
+def _expire(assignment: Assignment) -> bool:
+    _, assignment = _lock_pair(assignment)
+    if assignment.may_submit or assignment.state != Assignment.State.OPEN:
+        return False
+    _give_back(assignment, Assignment.State.EXPIRED)
+    return True
+
+
+def undo(membership: Membership) -> Assignment:
+    """Reopen the member's last submission, its seat kept; what was open is let go, not hidden.
+
+    Raises ``NothingToUndo`` when the last one is older than the project allows.
+    """
+    annotator = membership.user.annotator_or_new
+    own = annotator.assignments.filter(project=membership.project_id)
+    since = timezone.now() - timedelta(seconds=membership.project.undo_seconds)
+    last = own.filter(state=Assignment.State.SUBMITTED, closed_at__gte=since)
+    assignment = last.order_by("-closed_at", "-pk").first()
+    if assignment is None:
+        raise NothingToUndo
+    for other in own.open():
+        release(other)
+    with transaction.atomic():
+        Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
+        _, assignment = _lock_pair(assignment)
+        if assignment.state != Assignment.State.SUBMITTED:
+            return assignment
+        assignment.state, assignment.closed_at = Assignment.State.OPEN, None
+        assignment.undos += 1
+        assignment.opened_at = timezone.now()
+        assignment.expires_at = assignment.opened_at + timedelta(
+            seconds=membership.project.lease_seconds
+        )
+        assignment.save(update_fields=["state", "closed_at", "undos", "opened_at", "expires_at"])
+        return assignment

@@ -1,0 +1,73 @@
+"""Items that are offered to people, or no longer."""
+
+from django.db import connection, transaction
+
+from annotate.models import Item
+
+_OFFER_ANEW = """
+    UPDATE annotate_item SET returned = nextval('annotate_returned'),
+        seats_left = GREATEST(0, overlap - (
+            SELECT count(*) FROM annotate_assignment
+            WHERE item_id = %(item)s AND state IN ('open', 'submitted')
+        ) - (
+            SELECT count(*) FROM annotate_annotation AS label
+            JOIN annotate_annotator AS who ON who.id = label.annotator_id AND who.kind = 'human'
+            WHERE label.item_id = %(item)s AND label.purpose = 'work'
+            AND label.supersedes_id IS NULL AND label.assignment_id IS NULL))
+    WHERE id = %(item)s
+"""
+
+
+def offer_anew(item: int) -> None:
+    """Count the seats of a locked item and offer it before all others, behind cursors too.
+
+    People's imported labels take seats as well, so that a seat that comes back may be none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OFFER_ANEW, {"item": item})
+
+
+_LATE = """
+    UPDATE annotate_item AS item SET returned = nextval('annotate_returned')
+    WHERE item.id = ANY(%s) AND item.seats_left > 0 AND EXISTS (
+        SELECT 1 FROM annotate_cursor AS place
+        JOIN annotate_membership AS member ON member.id = place.membership_id
+        WHERE member.project_id = item.project_id AND place.queue = item.queue
+        AND (place.rank, place.item_id) > (item.rank, item.id))
+"""
+
+
+@transaction.atomic
+def route_items(routes: dict[int, str]) -> None:
+    """Set the route of items (by id); those that a cursor has already passed are offered anew."""
+    locked = Item.objects.select_for_update(no_key=True).filter(pk__in=routes).order_by("pk")
+    by_route: dict[str, list[int]] = {}
+    for pk in locked.values_list("pk", flat=True):
+        by_route.setdefault(routes[pk], []).append(pk)
+    for route, ids in by_route.items():
+        Item.objects.filter(pk__in=ids).update(route=route)
+        if route != "judge":
+            with connection.cursor() as cursor:
+                cursor.execute(_LATE, [ids])
+
+
+@transaction.atomic
+def raise_overlap(item: Item, overlap: int) -> None:
+    """Want more annotations of an item; it is offered anew."""
+    item = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
+    if overlap > item.overlap:
+        Item.objects.filter(pk=item.pk).update(overlap=overlap)
+        offer_anew(item.pk)
+
+
+_LOWER = """
+    UPDATE annotate_item SET overlap = %(overlap)s, seats_left = seats_left - (overlap - %(overlap)s)
+    WHERE id = %(item)s AND overlap > %(overlap)s AND seats_left >= overlap - %(overlap)s
+"""
+
+
+def lower_overlap(item: Item, overlap: int) -> bool:
+    """Want fewer annotations of an item; False where more seats are taken than would be left."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOWER, {"item": item.pk, "overlap": overlap})
+        return bool(cursor.rowcount)
