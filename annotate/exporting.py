@@ -129,7 +129,7 @@ def _pages(snapshot: Snapshot) -> Iterator[list[ExportedItem]]:
 def _items(snapshot: Snapshot, *, after: int) -> list[Any]:
     return _rows(
         """
-        SELECT id, key, source, messages, contexts, metadata, evaluation, overlap
+        SELECT id, key, source, messages, contexts, metadata, evaluation, overlap, queue
         FROM annotate_item WHERE project_id = %s AND id > %s AND id <= %s
         ORDER BY id LIMIT %s
         """,
@@ -143,7 +143,7 @@ def _item(
     labels: list[ExportedLabel],
     questions: Questions,
 ) -> ExportedItem:
-    _, key, source, messages, contexts, metadata, evaluation, overlap = row
+    _, key, source, messages, contexts, metadata, evaluation, overlap, queue = row
     return ExportedItem(
         completions=completions,
         labels=labels,
@@ -155,6 +155,7 @@ def _item(
         metadata=_decode(metadata),
         evaluation=evaluation,
         overlap=overlap,
+        queue=queue,
     )
 
 

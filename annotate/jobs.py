@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from annotate import audit
+from annotate import audit, eligibility
 from annotate.aggregation import aggregate_stale
 from annotate.assignment import expire_overdue
 from annotate.form_versions import follow_form
@@ -248,6 +248,13 @@ def read_texts(project: Project) -> bool:
 def form(project: Project) -> bool:
     """Asked for when questions come or go."""
     follow_form(project)
+    return False
+
+
+@job("eligibility", due=lambda: ())
+def follow_queues(project: Project) -> bool:
+    """Asked for when items ask for tags that none asked for before."""
+    eligibility.refresh(project)
     return False
 
 

@@ -65,6 +65,8 @@ class ParsedItem:
     metadata: Json = field(default_factory=dict)
     overlap: int | None = None
     labels: Sequence[ParsedLabel] = ()
+    # The tags that annotators must have, as ``annotate.tags`` names a queue.
+    queue: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class ExportedItem:
     metadata: Json
     evaluation: bool
     overlap: int
+    queue: str = ""
 
     @property
     def is_chat(self) -> bool:

@@ -29,6 +29,7 @@ from annotate.formats.base import (
     user_turn,
 )
 from annotate.questions import Questions
+from annotate.tags import BadTag, queue_of, read_tags, tags_of
 
 ITEM = frozenset(
     {
@@ -40,6 +41,7 @@ ITEM = frozenset(
         "source",
         "metadata",
         "overlap",
+        "requires",
         "labels",
         # Written by the export and made anew by the program that reads it:
         "aggregates",
@@ -84,6 +86,7 @@ class TandemImport(Importer):
             source=text_of(record, "source", default="", longest=100),
             metadata=object_of(record.get("metadata") or {}, "'metadata'"),
             overlap=_overlap(record.get("overlap")),
+            queue=_queue(record),
             labels=[
                 _label(one, n, completions=len(completions))
                 for n, one in enumerate(list_of(record, "labels"), start=1)
@@ -118,6 +121,8 @@ class TandemExport(Exporter):
         }
         if item.overlap != self.setting.overlap:
             parts["overlap"] = item.overlap
+        if item.queue:
+            parts["requires"] = tags_of(item.queue)
         return parts
 
     def _label(self, label: ExportedLabel) -> Json:
@@ -185,6 +190,18 @@ def _overlap(value: object) -> int | None:
     if type(value) is not int or not 1 <= value <= 100:
         raise BadLine(f"'overlap' is {brief(value)}; write a number from 1 to 100")
     return value
+
+
+def _queue(record: Json) -> str:
+    if not record.get("requires"):
+        return ""
+    tags = list_of(record, "requires")
+    if wrong := next((tag for tag in tags if not isinstance(tag, str)), None):
+        raise BadLine(f"'requires' holds {brief(wrong)}; write tags such as \"german\"")
+    try:
+        return queue_of(read_tags(tags))
+    except BadTag as fault:
+        raise BadLine(f"'requires': {fault}") from fault
 
 
 def _label(value: object, number: int, *, completions: int) -> ParsedLabel:

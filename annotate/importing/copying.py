@@ -113,7 +113,7 @@ class Writer:
             project.default_route,
             overlap,
             max(overlap - seats_taken(row), 0),
-            "",
+            item.queue,
             0.0,
             [],
             bool(row.labels),

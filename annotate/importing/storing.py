@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from annotate.eligibility import note_queues
 from annotate.formats.base import brief
 from annotate.importing.copying import Annotators, Writer, new_ids, seats_taken
 from annotate.importing.rows import Label, Result, Row
@@ -21,6 +22,7 @@ def take_turns(project: Project) -> None:
 
 def store_rows(project: Project, rows: Sequence[Row], result: Result) -> None:
     new, old = _known_and_new(project, rows, result)
+    note_queues(project, {row.item.queue for row in new})
     annotators = Annotators(project)
     annotators.load(label.parsed for row in rows for label in row.labels)
     writer = Writer(project, annotators)
