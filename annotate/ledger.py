@@ -150,8 +150,10 @@ def pay(annotation: Annotation) -> None:
 def _reserved_pay_left(annotation: Annotation) -> Decimal:
     """What earlier labels of the item have left of its reserved pay."""
     entries = LedgerEntry.objects.filter(project_id=annotation.project_id, unit=Unit.USD)
+    item = annotation.item
+    extra = [extra_reference(item.pk, number) for number in range(2, item.overlap + 1)]
     reserved = entries.filter(
-        kind=LedgerEntry.Kind.RESERVATION, reference=item_reference(annotation.item_id)
+        kind=LedgerEntry.Kind.RESERVATION, reference__in=[item_reference(item.pk), *extra]
     ).total(Unit.USD)
     if not reserved:
         return Decimal(0)
@@ -166,6 +168,11 @@ def _reserved_pay_left(annotation: Annotation) -> Decimal:
 def item_reference(item_id: int) -> str:
     """Under which an item's people's labels and their pay are reserved when it is routed to them."""
     return f"item:{item_id}"
+
+
+def extra_reference(item_id: int, number: int) -> str:
+    """Under which an item's ``number``-th label is reserved when its overlap is raised to that."""
+    return f"item:{item_id}:{number}"
 
 
 def _lock_periods(project: Project, unit: str) -> list[BudgetPeriod]:

@@ -3,6 +3,7 @@
 from annotate.jobs import job
 from annotate.models import Project
 from routing import learning, ranking, scoring
+from routing.bulk import actions as bulk
 from routing.judges import trials
 from routing.judging import judge_due, projects_with_due_judges
 from routing.routing import due_projects, route_due
@@ -36,6 +37,14 @@ def score(project: Project) -> bool:
 @job("judge", due=projects_with_due_judges, slow=True)
 def judge(project: Project) -> bool:
     return judge_due(project)
+
+
+# ----------------------------------------------------------------------------------- many at once
+
+
+@job(bulk.JOB, due=bulk.due_projects)
+def change_many(project: Project) -> bool:
+    return bulk.run(project)
 
 
 @job("trial", due=trials.due_projects, slow=True)

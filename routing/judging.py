@@ -110,12 +110,13 @@ def waiting_calls(judge: Judge) -> int:
 
 
 def _without_verdict(judge: Judge) -> Any:
-    """The project's items that the judge has neither labelled nor been asked about."""
+    """The project's live items that the judge has neither labelled nor been asked about."""
     labels = Annotation.objects.filter(
         item=OuterRef("pk"), annotator=judge.annotator_id, purpose=Annotation.Purpose.WORK
     )
     asked = JudgeCall.objects.filter(judge=judge, item=OuterRef("pk"))
-    return Item.objects.filter(~Exists(labels), ~Exists(asked), project=judge.project_id)
+    live = Item.objects.live()
+    return live.filter(~Exists(labels), ~Exists(asked), project=judge.project_id)
 
 
 def _unplanned(judge: Judge) -> Any:
@@ -162,7 +163,7 @@ def due_judges(project: Project | None = None) -> list[Judge]:
     judges = Judge.objects.active().filter(Q(fault="") | Q(retry_at__lte=timezone.now()))
     if project is not None:
         judges = judges.filter(project=project)
-    free = JudgeCall.objects.filter(judge=OuterRef("pk"), state__in=JudgeCall.FREE)
+    free = JudgeCall.objects.free().filter(judge=OuterRef("pk"))
     judges = judges.annotate(waiting=Exists(free)).select_related(
         "project", "annotator", "form", "guidelines"
     )

@@ -66,6 +66,13 @@ class Judge(models.Model):
         return f"{self.name} v{self.version}"
 
 
+class JudgeCallQuerySet(models.QuerySet["JudgeCall"]):
+    def free(self) -> JudgeCallQuerySet:
+        """To be taken by a worker; those of archived items wait until these are restored."""
+        archived = Q(item__waits_for__isnull=False, item__waits_for=Item.WaitsFor.ARCHIVE)
+        return self.filter(~archived, state__in=JudgeCall.FREE)
+
+
 class JudgeCall(models.Model):
     """One call to a judge about one item: waiting, reserved, then answered, failed or lost.
 
@@ -111,6 +118,8 @@ class JudgeCall(models.Model):
     seconds_spent = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = JudgeCallQuerySet.as_manager()
 
     class Meta:
         constraints = (

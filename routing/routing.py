@@ -207,8 +207,9 @@ def _waiting(project_id: int) -> Any:
 
 def _take_over(policy: RoutingPolicy) -> None:
     """Have everything that waits looked at again, in batches."""
-    while ids := list(_waiting(policy.project_id).values_list("pk", flat=True)[:BATCH]):
-        _wait_for({WaitsFor.POLICY: ids})
+    waiting = _waiting(policy.project_id)
+    while ids := list(waiting.values_list("pk", flat=True)[:BATCH]):
+        waiting.filter(pk__in=ids).update(waits_for=WaitsFor.POLICY)  # if it waits still
 
 
 # ------------------------------------------------------------------------------------- deciding

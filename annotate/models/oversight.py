@@ -63,6 +63,8 @@ class BulkAction(models.Model):
         UNDONE = "undone", "taken back"
         FAILED = "failed"
 
+    FINISHED: ClassVar = (State.DONE, State.UNDOING, State.UNDONE, State.FAILED)
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="bulk_actions")
     user = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -93,7 +95,8 @@ class BulkAction(models.Model):
 
     @property
     def finished(self) -> bool:
-        return self.state in (self.State.DONE, self.State.UNDONE, self.State.FAILED)
+        """Whether it changes nothing any more; taking it back is an action of its own."""
+        return self.state in self.FINISHED
 
 
 class BulkChange(models.Model):

@@ -56,7 +56,7 @@ _in_hand: set[int] = set()
 
 def waiting(judge: Judge) -> Any:
     """Calls that are free to be taken."""
-    return JudgeCall.objects.filter(judge=judge, state__in=JudgeCall.FREE)
+    return JudgeCall.objects.free().filter(judge=judge)
 
 
 @transaction.atomic

@@ -85,6 +85,8 @@ _AGREEMENT = """
             AND annotation.project_id = %(project)s AND annotation.purpose = 'work'
             AND NOT EXISTS (SELECT 1 FROM annotate_annotation AS later
                 WHERE later.supersedes_id = annotation.id)
+            AND NOT EXISTS (SELECT 1 FROM annotate_item AS item
+                WHERE item.id = annotation.item_id AND item.waits_for = 'archive')
     ) AS label
     JOIN annotate_aggregate AS people ON people.item_id = label.item_id
         AND people.question = %(question)s AND people.source = 'people'
