@@ -71,7 +71,7 @@ def measure(labels: int, *, values: int, units: int, replicates: int) -> dict[st
 
     def compute() -> None:
         units = group(scale, counts, item=item)
-        coefficients = {metric: alpha(scale, metric) for metric in METRICS}
+        coefficients = {str(metric): alpha(scale, metric) for metric in METRICS}
         with_intervals.append(estimates(units, coefficients, replicates=replicates))
 
     found = {

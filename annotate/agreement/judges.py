@@ -1,7 +1,7 @@
 """How alike a judge and people answer, held against how alike people do on the same items.
 
-Shares are means over units of means within them, so that an item with five labels weighs as much
-as one with two. Both sides of a comparison come from the same units: their difference has an
+Shares of pairs are means over units of means within them, so that an item with five labels weighs
+as much as one with two. Both sides of a comparison come from the same units: their difference has an
 interval of its own.
 """
 
@@ -108,7 +108,11 @@ class _Table:
         return estimates(units, {_name(name, who): kind(distances, who) for who in WHO})
 
     def without_one(self) -> Found:
-        """Of each person left out, and of the judge: the share that takes the others' majority."""
+        """Of each person left out, and of the judge: the share that takes the others' majority.
+
+        Every person counts once. A mean by unit would not do: of two against one only the one has
+        a majority of the others to meet, and always misses it.
+        """
         size = self.counts.shape[1]
         hits = np.zeros((len(self.counts), 3))
         for left_out in range(size):
@@ -223,7 +227,7 @@ class WithoutOne(Coefficient):
     least = counted = 1
 
     def parts(self, counts: Array) -> Array:
-        return np.hstack([counts[:, :2] / counts[:, 2:], np.ones((len(counts), 1))])
+        return counts
 
     def figures(self, sums: Array) -> Figures:
         judge, people = divided(sums[:, 0], sums[:, 2]), divided(sums[:, 1], sums[:, 2])

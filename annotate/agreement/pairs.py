@@ -28,8 +28,11 @@ class Pair(NamedTuple):
 
 
 def pairs(people: Numbers | Wholes, annotators: Sequence[Annotator]) -> dict[str, Any]:
-    """Figures of the pairs with the most items in common; the others are counted."""
-    met, left_out = _met(people)
+    """Figures of the pairs with the most items in common; the others are counted.
+
+    ``left_out`` have too few items, ``beyond`` have enough but come after the list's end.
+    """
+    met, few, beyond = _met(people)
     rows = [
         {
             "first": {
@@ -45,11 +48,11 @@ def pairs(people: Numbers | Wholes, annotators: Sequence[Annotator]) -> dict[str
         }
         for pair in met
     ]
-    return {"pairs": rows, "least_items": LEAST_COMMON, "left_out": left_out}
+    return {"pairs": rows, "least_items": LEAST_COMMON, "left_out": few, "beyond": beyond}
 
 
-def _met(people: Numbers | Wholes) -> tuple[list[Pair], int]:
-    """The pairs with enough items in common, most first, and how many more have met."""
+def _met(people: Numbers | Wholes) -> tuple[list[Pair], int, int]:
+    """The pairs with the most items in common, and how many have too few, or come later."""
     unit = people.unit if isinstance(people, Numbers) else people.item
     one, other = meetings(unit)
     size = int(people.annotator.max(initial=0)) + 1
@@ -76,7 +79,7 @@ def _met(people: Numbers | Wholes) -> tuple[list[Pair], int]:
         )
         for place in shown.tolist()
     ]
-    return found, len(codes) - len(found)
+    return found, len(codes) - len(enough), len(enough) - len(found)
 
 
 def _figures(people: Numbers | Wholes, pair: Pair) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from annotate.agreement.wholes import Distances, Wholes
 from annotate.models import Project
 from annotate.questions import Question
 
+VERSION = 1  # of what the figures hold: those that an older program has kept are not read
 CACHE_SECONDS = 7 * 24 * 3600
 Json = dict[str, Any]
 
@@ -57,7 +58,7 @@ def _key(project: Project, part: str) -> str:
     acts = project.bulk_actions.aggregate(number=Count("finished_at"), last=Max("finished_at"))
     when = acts["last"].timestamp() if acts["last"] else 0
     state = (project.form.pk, last, archived["number"], archived["sum"] or 0, acts["number"], when)
-    return f"agreement:{part}:{project.pk}:{':'.join(map(str, state))}"
+    return f"agreement:{VERSION}:{part}:{project.pk}:{':'.join(map(str, state))}"
 
 
 def _of_questions(labels: ProjectLabels) -> dict[str, Json]:

@@ -84,7 +84,7 @@ def test_the_pairs_with_most_in_common_come_first_and_the_rest_is_counted(projec
     pairs = found(project, "pairs")
     [pair] = pairs["pairs"]
     assert (pair["first"]["annotator"], pair["n"]) == (people[1].pk, 13)
-    assert pairs["left_out"] == 2
+    assert (pairs["left_out"], pairs["beyond"]) == (0, 2)
 
 
 def test_an_item_with_two_completions_counts_once_for_a_pair():
@@ -136,11 +136,25 @@ def test_each_person_left_out_in_turn_is_measured_as_the_judge_is(project):
     judge_of(project, [-1, 1])
     [judge] = found(project, "judges")
     # Item one: leaving a 1 out leaves (1, -1), no majority; leaving the -1 out leaves 1, and
-    # neither the person nor the judge said 1. Item two: all say 1.
-    assert judge["majority_of_others"]["value"] == pytest.approx((0 + 1) / 2)
-    assert judge["majority_of_others_people"]["value"] == pytest.approx((0 + 1) / 2)
+    # neither the person nor the judge said 1. Item two: all say 1, and each is left out once.
+    assert judge["majority_of_others"]["value"] == pytest.approx((0 + 3) / 4)
+    assert judge["majority_of_others_people"]["value"] == pytest.approx((0 + 3) / 4)
     assert judge["majority_of_others_difference"]["value"] == pytest.approx(0)
     assert judge["majority_of_others"]["n"] == 2
+
+
+def test_a_judge_that_guesses_as_people_do_does_as_well_as_a_person(project):
+    """Judge and people draw alike: being one of those who make the majority is no handicap."""
+    rng = np.random.default_rng(11)
+    right = rng.choice([-1, 1], size=400)
+    wrong = rng.random((400, 4)) < 0.3
+    given = np.where(wrong, -right[:, None], right[:, None]).tolist()
+    label(project, [row[:3] for row in given], people_of(project, 3))
+    judge_of(project, [row[3] for row in given])
+    [judge] = found(project, "judges")
+    for figure in ("majority_of_others_difference", "agreement_difference", "alpha_difference"):
+        assert judge[figure]["low"] < 0 < judge[figure]["high"]
+        assert abs(judge[figure]["value"]) < 0.06
 
 
 def test_a_judge_that_copies_people_agrees_and_one_that_contradicts_does_not(project):

@@ -106,8 +106,10 @@ def _pairs(found: Json) -> Iterator[str]:
         for name in ("cohen", "cohen_linear", "cohen_quadratic", "agreement", "alpha"):
             if name in pair:
                 yield f"  {name.replace('_', ', '):<24}{_words(pair[name])}"
+    if found["beyond"]:
+        yield f"{found['beyond']:,} more pairs with fewer items in common"
     if found["left_out"]:
-        yield f"{found['left_out']:,} more pairs met, on fewer items"
+        yield f"{found['left_out']:,} more met on under {found['least_items']} items"
 
 
 def _judges(found: list[Json]) -> Iterator[str]:
