@@ -8,7 +8,7 @@ import pytest
 from annotate.quality import patterns
 from annotate.quality.copying import pairs
 from annotate.quality.study import study
-from tests.annotate.planted import FIRST, KINDS, SECOND, TIE, planted, votes_of
+from tests.annotate.planted_people import FIRST, KINDS, SECOND, TIE, planted, votes_of
 
 SEEDS = range(6)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annotate.quality.study import LEAST_COMPARED, study
-from tests.annotate.planted import FIRST, SECOND, TIE, planted, votes_of
+from tests.annotate.planted_people import FIRST, SECOND, TIE, planted, votes_of
 
 
 def row(item, who, value, *, turned=0, longer=-1, seconds=10.0, at=0.0):
