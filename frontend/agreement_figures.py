@@ -97,7 +97,7 @@ class Agreed:
     @property
     def without_ties(self) -> Estimate | None:
         figure = self.figures.get("agreement_without_ties")
-        return figure and figure.estimate
+        return figure.estimate if figure is not None else None
 
     @property
     def items(self) -> int:

@@ -153,28 +153,6 @@ def test_the_overview_takes_as_many_queries_for_many_items_as_for_one(
             client.get(HOME)
 
 
-# ------------------------------------------------------------------------------------- agreement
-
-
-def test_agreement_stands_with_its_number_of_items_and_interval(client, project, researcher):
-    people = [make_annotator(project) for _ in range(2)]
-    for n in range(12):
-        item = make_item(project)
-        for who in people:
-            make_annotation(item, who, value=2 if n % 2 else -2)
-    response = client.get(f"{HOME}agreement/")
-    [row] = response.context["rows"]
-    assert (row.alpha.value, row.alpha.n) == (1.0, 12)
-    assert "between 1.00 and 1.00" in response.text
-    part = client.get(f"{HOME}agreement/", headers=HTMX)
-    assert "<html" not in part.text
-
-
-def test_without_two_people_on_an_item_there_is_no_agreement_to_show(client, project, researcher):
-    make_annotation(make_item(project), make_annotator(project))
-    assert "No item has labels from two people" in client.get(f"{HOME}agreement/").text
-
-
 # -------------------------------------------------------------------------------------- creating
 
 
