@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -15,33 +14,16 @@ from annotate.assignment import claim
 from annotate.formats import importer
 from annotate.hashes import prompt_hash
 from annotate.importing import Place, Result, import_file, import_items, reading
-from annotate.models import Aggregate, Annotation, Annotator, Hint, Item, Project
+from annotate.models import Aggregate, Annotation, Annotator, Item
 from annotate.models.projects import Route
 from annotate.sampling import in_evaluation_share
-from tests.factories import (
-    make_annotation,
-    make_member,
-    make_project,
-    text_hash,
-)
+from tests.annotate.lines import label, record
+from tests.factories import make_annotation, make_member, make_project, text_hash
 
 
 @pytest.fixture
 def project(db):
     return make_project(overlap=2)
-
-
-def record(key="k1", **change):
-    return {
-        "key": key,
-        "prompt": "Why?",
-        "completions": [{"text": "So."}, {"text": "Because."}],
-        **change,
-    }
-
-
-def label(annotator="Ann", value=1, **change):
-    return {"annotator": annotator, "answers": {"overall": {"value": value}}, **change}
 
 
 def run(project, *records, format_="tandem", **options):
@@ -411,74 +393,6 @@ def test_records_in_memory_are_imported_as_a_file_is(project):
     records = [record("k1"), record("k2", prompt="\ud800"), "text"]
     result = import_items(project, records, importer("tandem", project.questions, {}))
     assert (result.added, [line for line, _ in faults(result)]) == (1, [2, 3])
-
-
-# ----------------------------------------------------------------------------------------- commands
-
-
-@pytest.fixture
-def path(tmp_path):
-    def write(*records):
-        file = tmp_path / "items.jsonl"
-        file.write_text("".join(json.dumps(one) + "\n" for one in records))
-        return str(file)
-
-    return write
-
-
-def test_the_command_imports_reports_faults_and_hints_at_what_is_due(project, path, capsys):
-    file = path(record("k1", labels=[label()]), {"key": "k2"})
-    call_command("import_items", project.slug, file, "--format", "tandem")
-    said = capsys.readouterr()
-    assert said.out == "1 items added, 1 labels added, 1 faults.\n"
-    assert said.err.startswith("Line 2: has 0 completions; give 1 to 26.")
-    assert set(Hint.objects.values_list("kind", flat=True)) >= {"aggregate", "route"}
-
-
-def test_the_command_can_answer_with_one_json_object(project, path, capsys):
-    row = {"prompt": "?", "chosen": "a", "rejected": "b"}
-    arguments = ["--format", "trl", "--option", "annotator=crowd", "--json"]
-    call_command("import_items", project.slug, path(row), *arguments)
-    assert json.loads(capsys.readouterr().out)["labels"] == 1
-    assert Annotator.objects.get(project=project).name == "crowd"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["nope", "x", "--format", "tandem"], "no project 'nope'; there are:"),
-        (["SLUG", "x.jsonl", "--format", "tandem"], "x.jsonl: No such file or directory"),
-        (["SLUG", "FILE", "--format", "csv"], "no format 'csv' for this; use one of bench"),
-        (["SLUG", "FILE", "--format", "trl", "--option", "a"], "write NAME=VALUE"),
-        (["SLUG", "FILE", "--format", "trl", "--option", "a=b"], "trl has no option 'a'"),
-        (["SLUG", "FILE", "--format", "bench"], "No item of .* could be imported"),
-    ],
-)
-def test_bad_input_to_the_command_is_one_clear_line(project, path, arguments, says):
-    file = path({"key": "k1"})
-    given = [{"SLUG": project.slug, "FILE": file}.get(one, one) for one in arguments]
-    with pytest.raises(CommandError, match=says):
-        call_command("import_items", *given)
-
-
-def test_make_a_project_from_the_command_line(db, capsys):
-    call_command(
-        "create_project", "Mine", "--slug", "mine", "--preset", "multipref", "--overlap", "3"
-    )
-    project = Project.objects.get(slug="mine")
-    assert (project.name, project.overlap, project.default_route) == ("Mine", 3, None)
-    for arguments, says in [
-        (["--slug", "mine", "--preset", "pairwise"], "already exists"),
-        (["--slug", "m2", "--preset", "mqm"], "'mqm' is not built yet; use one of pairwise"),
-        (["--slug", "m2", "--preset", "mqn"], "no preset 'mqn'"),
-        (
-            ["--slug", "m2", "--preset", "pairwise", "--overlap", "0"],
-            "overlap: Ensure this value is greater",
-        ),
-        (["--slug", "m2", "--preset", "pairwise", "--owner", "nobody"], "no user 'nobody'"),
-    ]:
-        with pytest.raises(CommandError, match=says):
-            call_command("create_project", "Mine", *arguments)
 
 
 def test_aggregates_follow_an_import(project):

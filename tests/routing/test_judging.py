@@ -1,29 +1,22 @@
 import json
-import os
-import signal
 import threading
-import time
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from annotate import ledger
-from annotate.jobs import KINDS, run_job, worker_name
-from annotate.models import Annotation, Budget, Item, LedgerEntry, Worker
-from annotate.models.budgets import Unit
+from annotate.jobs import KINDS, run_job
+from annotate.models import Annotation, Item
 from routing import (
     jobs,  # noqa: F401 registers them, as a worker does at its start
     judging,
 )
-from routing.judges import calls as judge_calls
 from routing.judges import llm
 from routing.models import Judge, JudgeCall
 from routing.routing import route_all, set_policy
 from tests.factories import make_annotation, make_annotator, make_item, make_project
-from tests.routing.judges.judging_rows import NO_TIES, make_judge
+from tests.routing.judges.judging_rows import NO_TIES, make_judge, spent, the_label
 from tests.routing.judges.scripted_server import (
     always,
     fails,
@@ -33,27 +26,9 @@ from tests.routing.judges.scripted_server import (
     sleeps,
     verdict,
 )
-from tests.running import environment, python, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = JudgeCall.State
-
-
-@pytest.fixture(autouse=True)
-def forget_endpoints():
-    llm._dialects.clear()
-
-
-def the_label(judge):
-    return Annotation.objects.get(annotator=judge.annotator)
-
-
-def budget(project, cap):
-    return Budget.objects.create(project=project, unit=Unit.USD, cap=Decimal(cap))
-
-
-def spent(project):
-    return LedgerEntry.objects.filter(project=project).total(Unit.USD)
 
 
 # ------------------------------------------------------------------------------- a judge that works
@@ -322,208 +297,6 @@ def test_a_fault_of_this_program_fails_the_call_and_stops_the_judge(monkeypatch)
     assert counts.faults == {"internal fault": 1}
     assert counts.blocked
     assert JudgeCall.objects.filter(state=State.FAILED).count() == 1
-
-
-# ------------------------------------------------------------------------------- money
-
-
-def test_each_try_is_reserved_before_and_settled_after_at_what_it_cost():
-    with scripted(fails(500), says("nonsense")) as server:
-        judge = make_judge(server, prices=(10, 100))
-        budget(judge.project, 5)
-        judging.judge_items(judge)
-    # Two answers of the model to the first order, one to the second: 100 tokens in and 20 out each.
-    assert spent(judge.project) == Decimal("0.009")
-    first = JudgeCall.objects.get(order=0)
-    assert first.cost_usd == Decimal("0.006")
-    assert first.reserved_usd is None
-    assert ledger.remaining(judge.project, Unit.USD) == Decimal("4.991")
-
-
-def test_a_try_that_may_have_been_charged_counts_as_spent():
-    with scripted(otherwise=sleeps(1.0)) as server:
-        judge = make_judge(server, prices=(0, 100), tries=1, try_seconds=0.1)
-        judging.judge_items(judge)
-    assert spent(judge.project) == Decimal("0.01")  # 100 tokens at most
-    assert JudgeCall.objects.get().cost_usd == Decimal("0.01")
-
-
-def test_an_endpoint_that_does_not_count_tokens_is_charged_at_the_reservation():
-    with scripted(otherwise=verdict(usage=None)) as server:
-        judge = make_judge(server, prices=(0, 100))
-        judging.judge_items(judge)
-    assert spent(judge.project) == Decimal("0.02")
-
-
-@pytest.mark.parametrize("concurrency", [1, 8])
-def test_a_budget_can_be_reached_and_is_never_passed(concurrency):
-    with scripted(otherwise=verdict(usage=(0, 100), seconds=0.01)) as server:
-        judge = make_judge(server, items=10, prices=(0, 100), concurrency=concurrency)
-        budget(judge.project, "0.07")  # seven calls of 100 tokens
-        counts = judging.judge_items(judge)
-    assert len(server.script.requests) == 7
-    assert spent(judge.project) == Decimal("0.07")
-    assert ledger.remaining(judge.project, Unit.USD) == 0
-    assert "budget" in counts.blocked
-    judge.refresh_from_db()
-    assert judge.retry_at is not None
-    assert JudgeCall.objects.filter(state=State.WAITING).count() == 13
-
-
-def test_calls_that_cost_less_than_reserved_let_others_follow():
-    with scripted(otherwise=verdict(usage=(0, 10), seconds=0.01)) as server:
-        judge = make_judge(server, items=10, prices=(0, 100), concurrency=8)
-        budget(judge.project, "0.025")  # two reservations, but enough for sixteen calls
-        judging.judge_items(judge)
-    assert len(server.script.requests) == 16
-    assert spent(judge.project) == Decimal("0.016")
-
-
-def test_a_raised_budget_lets_the_judge_go_on():
-    with scripted(otherwise=verdict(usage=(0, 100))) as server:
-        judge = make_judge(server, items=1, prices=(0, 100))
-        cap = budget(judge.project, "0.01")
-        judging.judge_items(judge)
-        assert judging.judge_due(judge.project) is False
-        Budget.objects.filter(pk=cap.pk).update(cap=1)
-        judging.resume(judge)
-        judging.judge_due(judge.project)
-        judging.judge_due(judge.project)
-    assert the_label(judge)
-
-
-def test_an_unknown_price_with_a_usd_budget_stops_the_judge():
-    with scripted() as server:
-        judge = make_judge(server, prices=None)
-        cap = budget(judge.project, 5)
-        counts = judging.judge_items(judge)
-        assert "price of scripted is unknown" in counts.blocked
-        assert server.script.requests == []
-        cap.delete()
-        judging.resume(judge)
-        judging.judge_items(judge)
-    assert the_label(judge)
-    assert JudgeCall.objects.filter(cost_usd=None).count() == 2
-
-
-# ------------------------------------------------------------------------------- killed workers
-
-
-def lose(call, **fields):
-    """As a killed worker leaves it."""
-    JudgeCall.objects.filter(pk=call.pk).update(
-        state=State.RESERVED, worker="elsewhere:1", **fields
-    )
-
-
-def test_a_lost_call_keeps_its_reservation_as_spent_and_is_asked_once_more():
-    with scripted(otherwise=verdict(usage=(0, 50))) as server:
-        judge = make_judge(server, prices=(0, 100))
-        budget(judge.project, 1)
-        judging.plan(judge)
-        [call] = judge_calls.take(judge, limit=1)
-        judge_calls.CallMeter(call, judge).begin(llm.Usage(0, 100))
-        judge_calls.let_go([call])
-        lose(call)
-        counts = judging.judge_items(judge)
-    call.refresh_from_db()
-    assert counts.lost == 1
-    assert (call.state, call.losses, call.tries) == (State.ANSWERED, 1, 2)
-    assert call.cost_usd == Decimal("0.015")
-    assert spent(judge.project) == Decimal("0.02")
-    assert the_label(judge)
-
-
-def test_a_call_that_is_lost_twice_is_given_up():
-    with scripted() as server:
-        judge = make_judge(server)
-        judging.plan(judge)
-        lose(JudgeCall.objects.get(order=0), losses=1)
-        judging.judge_items(judge)
-    assert JudgeCall.objects.get().state == State.FAILED
-    assert Item.objects.get().route == "human"
-    assert server.script.requests == []
-
-
-def test_a_call_that_a_living_worker_has_is_left_alone():
-    with scripted() as server:
-        judge = make_judge(server)
-        judging.plan(judge)
-        Worker.objects.create(name="elsewhere:1")
-        lose(JudgeCall.objects.get(order=0))
-        judging.judge_items(judge)
-    assert JudgeCall.objects.get(order=0).state == State.RESERVED
-    assert len(server.script.requests) == 1
-
-
-def test_a_call_left_by_an_earlier_process_of_the_same_name_is_found():
-    with scripted() as server:
-        judge = make_judge(server)
-        judging.plan(judge)
-        lose(JudgeCall.objects.get(order=0))
-        JudgeCall.objects.filter(order=0).update(worker=worker_name())
-        judging.judge_items(judge)
-    assert JudgeCall.objects.get(order=0).losses == 1
-    assert the_label(judge)
-
-
-def test_a_bill_that_a_killed_worker_left_open_is_settled():
-    with scripted(otherwise=verdict(usage=(0, 50))) as server:
-        judge = make_judge(server, prices=(0, 100))
-        judging.judge_items(judge)
-        call = JudgeCall.objects.get(order=0)
-        LedgerEntry.objects.filter(
-            reference=judge_calls.reference_of(call.pk, 1), kind="settlement"
-        ).delete()
-        JudgeCall.objects.filter(pk=call.pk).update(
-            worker="elsewhere:1", reserved_usd=call.cost_usd
-        )
-        assert judging.judge_due(judge.project) is False
-        judging.judge_items(judge)
-    assert spent(judge.project) == Decimal("0.01")
-    assert not JudgeCall.objects.exclude(reserved_usd=None).exists()
-
-
-def test_an_answer_that_comes_after_its_call_was_declared_lost_is_not_stored():
-    with scripted() as server:
-        judge = make_judge(server)
-        judging.plan(judge)
-        [call] = judge_calls.take(judge, limit=1)
-        lose(call)
-        with pytest.raises(judge_calls.TakenAway):
-            judge_calls.CallMeter(call, judge).begin(llm.Usage(1, 1))
-        judge_calls.let_go([call])
-    assert JudgeCall.objects.get(order=0).tries == 0
-
-
-def test_a_killed_process_loses_one_call_a_slot_and_nothing_answered_is_asked_again(tmp_path):
-    slots, items = 3, 12
-    with scripted(otherwise=verdict(seconds=0.25, usage=(0, 100))) as server:
-        judge = make_judge(server, items=items, concurrency=slots, prices=(0, 100))
-        command = ["manage.py", "judge", judge.project.slug, "--judge", judge.name]
-        process = python(*command, env=environment(tmp_path), start_new_session=True)
-        try:
-            script = server.script
-            wait_for(lambda: 7 <= script.finished < len(script.requests), seconds=60)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-        time.sleep(0.5)
-        answered = set(JudgeCall.objects.filter(state=State.ANSWERED).values_list("pk", flat=True))
-        before = len(server.script.requests)
-        in_flight = JudgeCall.objects.filter(state=State.RESERVED).count()
-        assert 0 < in_flight <= slots
-        begun = sum(JudgeCall.objects.values_list("tries", flat=True))
-        Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
-        counts = judging.judge_items(judge)
-    assert counts.lost == in_flight
-    assert len(server.script.requests) <= 2 * items + slots
-    assert len(server.script.requests) - before == 2 * items - len(answered)
-    assert max(server.script.asked.values()) <= 2
-    assert Annotation.objects.count() == items
-    tries = sum(JudgeCall.objects.values_list("tries", flat=True))
-    assert tries - begun == 2 * items - len(answered)
-    assert spent(judge.project) == Decimal("0.01") * tries
 
 
 def test_labels_of_people_are_untouched_by_a_judge():

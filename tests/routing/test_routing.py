@@ -3,17 +3,15 @@
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
-from io import StringIO
 
 import pytest
 import time_machine
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotate import ledger
 from annotate.assignment import claim
-from annotate.models import Budget, Form, Item, LedgerEntry
+from annotate.models import Budget, Item, LedgerEntry
 from annotate.models.budgets import Unit
 from routing.features import look_at
 from routing.models import Judge, JudgeCall, RoutingDecision, RoutingPolicy
@@ -21,20 +19,14 @@ from routing.policies import InvalidPolicy, decide, make_policy
 from routing.routing import (
     NoPolicy,
     decision_counts,
-    due_projects,
     recent_decisions,
     route_all,
     route_due,
     set_labels_budget,
     set_policy,
 )
-from tests.factories import (
-    make_annotation,
-    make_annotator,
-    make_item,
-    make_member,
-    make_project,
-)
+from tests.factories import make_annotation, make_item, make_member, make_project
+from tests.routing.routed import answer, ask, due, make_items, make_judge, reasons, routes
 
 pytestmark = pytest.mark.django_db
 
@@ -47,58 +39,6 @@ def project():
 @pytest.fixture
 def judge(project):
     return make_judge(project)
-
-
-def make_judge(project, name="judge"):
-    return Judge.objects.create(
-        project=project,
-        annotator=make_annotator(project, kind="llm", name=name),
-        name=name,
-        kind="openai",
-        form=Form.objects.get(project=project),
-    )
-
-
-def make_items(project, count, **fields):
-    return [make_item(project, **fields) for _ in range(count)]
-
-
-def ask(judge, item, *, state, order=0, **fields):
-    """One of the judge's calls as it came back."""
-    fields |= {"state": state, "shown_order": [1, 0] if order else [0, 1]}
-    JudgeCall.objects.update_or_create(judge=judge, item=item, order=order, defaults=fields)
-
-
-def answer(judge, item, *, confidence, value=1):
-    """A finished verdict in both orders."""
-    for order in (0, 1):
-        ask(
-            judge,
-            item,
-            state="answered",
-            order=order,
-            confidence=confidence,
-            verdict={"overall": {"value": -value if order else value, "both_bad": False}},
-        )
-    make_annotation(item, judge.annotator, value=value)
-
-
-def routes(items):
-    """Route and what is waited for, item by item."""
-    rows = {
-        pk: (route, waits)
-        for pk, route, waits in Item.objects.values_list("pk", "route", "waits_for")
-    }
-    return [rows[item.pk] for item in items]
-
-
-def reasons(items):
-    rows = RoutingDecision.objects.current().values_list("item_id", "reason")
-    return [dict(rows).get(item.pk) for item in items]
-
-
-def due(project):
-    return project.pk in set(due_projects())
 
 
 def test_nothing_is_routed_without_a_policy(project):
@@ -438,45 +378,3 @@ def test_pages_get_counts_and_recent_decisions_of_this_project_only(project, jud
     assert len(ids) == 4
     assert newest[0].reason == "judge is unsure"
     assert [d.item for d in recent_decisions(project, route="both")] == [items[0]]
-
-
-def run_command(*arguments):
-    out = StringIO()
-    call_command(*arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_commands_switch_a_policy_on_and_route(project, judge):
-    make_items(project, 4)
-    said = run_command(
-        "set_policy", project.slug, "random", "--setting", "share=1", "--judge", "judge"
-    )
-    assert said == f"Policy random v1 is on in {project.slug}: seed 0, share 1.0, judge judge v1.\n"
-    said = run_command("route", project.slug, "--budget", "3")
-    assert f"4 items looked at in {project.slug}" in said
-    assert "       3  human   drawn for people\n" in said
-    assert "       1  waits   budget\n" in said
-    run_command("route", project.slug, "--policy", "random")
-    assert RoutingPolicy.objects.count() == 1
-    run_command("route", project.slug, "--policy", "all_human", "--budget", "4")
-    assert RoutingPolicy.objects.active_for(project).kind == "all_human"
-    assert Item.objects.filter(route="human").count() == 4
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["route"], "No policy is on in"),
-        (["route", "--policy", "hyper"], "There is no policy 'hyper'"),
-        (["route", "--policy", "all_judge"], "needs a judge"),
-        (["route", "--policy", "all_human", "--budget", "-1"], "write 0 or more"),
-        (["set_policy", "random", "--judge", "gpt"], "has no judge 'gpt'"),
-        (["set_policy", "random", "--setting", "share"], "write NAME=VALUE"),
-        (["set_policy", "all_human", "--setting", "seed=x"], "write a whole number"),
-    ],
-)
-def test_bad_input_is_refused_in_one_line(project, arguments, message):
-    command, *rest = arguments
-    with pytest.raises(CommandError, match=message):
-        run_command(command, project.slug, *rest)
-    assert not RoutingPolicy.objects.exists()

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from annotate.models import Annotation, Budget, LedgerEntry
+from annotate.models.budgets import Unit
 from routing.judges.versions import create_judge
 from tests.factories import make_item, make_project
 
@@ -33,3 +35,15 @@ def make_judge(server, *, items=1, questions=None, project=None, prices=(0, 0), 
         output_price_usd=None if prices is None else Decimal(prices[1]),
     )
     return judge
+
+
+def the_label(judge):
+    return Annotation.objects.get(annotator=judge.annotator)
+
+
+def budget(project, cap):
+    return Budget.objects.create(project=project, unit=Unit.USD, cap=Decimal(cap))
+
+
+def spent(project):
+    return LedgerEntry.objects.filter(project=project).total(Unit.USD)

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from routing.judges import llm
 from tests.serving import HangsUp
 
 GOOD, BAD = "good", "bad"  # words by which the scripted judge knows the better completion
@@ -127,7 +128,10 @@ class Server(HangsUp, HTTPServer):
 
 @contextlib.contextmanager
 def scripted(*answers, otherwise=None):
-    """A running server; its ``script`` has the requests, ``url`` is what a judge's base_url is."""
+    """A running server; its ``script`` has the requests, ``url`` is what a judge's base_url is.
+
+    What was learnt of its dialect goes with it.
+    """
     script = Script(*answers, otherwise=otherwise)
 
     class Handler(BaseHTTPRequestHandler):
@@ -170,3 +174,4 @@ def scripted(*answers, otherwise=None):
         server.server_close()
         thread.join(5)
         server.hang_up(seconds=0)  # a client that waits no longer is not waited for
+        llm._dialects.clear()
