@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from annotate import audit, eligibility
 from annotate.aggregation import aggregate_stale
+from annotate.aggregation.fitting import fit_is_due, fit_project
 from annotate.assignment import expire_overdue
 from annotate.form_versions import follow_form
 from annotate.models import Hint, Item, Project, Transfer, Watermark, Worker
@@ -224,7 +225,17 @@ def stale_projects() -> Iterable[int]:
 
 @job("aggregate", due=stale_projects)
 def aggregate(project: Project) -> bool:
-    return aggregate_stale(project) > 0
+    done = aggregate_stale(project) > 0
+    if not done and fit_is_due(project):
+        ask(project.pk, "fit-annotators")
+    return done
+
+
+@job("fit-annotators", due=lambda: (), slow=True)
+def fit_annotators(project: Project) -> bool:
+    """Asked for when labels have grown enough, or a method was chosen."""
+    fit_project(project)
+    return False
 
 
 def projects_with_transfers() -> Iterable[int]:

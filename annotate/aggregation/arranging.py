@@ -1,39 +1,66 @@
 """Answers as they come from the database, arranged into the arrays that methods work on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from annotate.aggregation.catalogue import Data, Pairs, Settled
-from annotate.aggregation.methods.votes import Numbers, Votes
-from annotate.questions import Question
+from annotate.aggregation.methods.numbers import Floats
+from annotate.aggregation.methods.votes import Indices, Numbers, Votes
+from annotate.questions import Answer, Question
 from annotate.questions.base.question import Found
 
-Unit = tuple[int, str]  # an item, and what of it is answered: "" or a completion
+Ids = npt.NDArray[np.int64]
+Kept = Mapping[int, Mapping[str, float]]
+UNITS = 64  # at most of an item: a question is about it, or about each of its completions
 
 
-class Given(NamedTuple):
-    """One annotator's answer to one question of one item, taken apart by unit."""
+@dataclass(frozen=True)
+class Answers:
+    """Answers to one question: ids of items and annotators, and numbers into the ``distinct`` ones.
 
-    item: int
-    annotator: int
-    votes: Mapping[str, float]
-    values: Mapping[str, float]
+    All answers of a large project are a few dozen different ones.
+    """
 
+    item: Ids
+    annotator: Ids
+    code: Indices
+    distinct: list[Answer]
 
-def given(question: Question[Any], item: int, annotator: int, answer: Any) -> Given:
-    return Given(item, annotator, question.votes(answer), question.values(answer))
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, int, Answer]]) -> "Answers":
+        """From (item, annotator, answer)."""
+        numbers: dict[str, int] = {}
+        distinct: list[Answer] = []
+        table = []
+        for item, annotator, answer in rows:
+            text = str(answer)
+            if text not in numbers:
+                numbers[text] = len(distinct)
+                distinct.append(answer)
+            table.append((item, annotator, numbers[text]))
+        columns = np.array(table, dtype=np.int64).reshape(-1, 3)
+        return cls(columns[:, 0], columns[:, 1], columns[:, 2].astype(np.intp), distinct)
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "Answers":
+        return Answers(self.item[chosen], self.annotator[chosen], self.code[chosen], self.distinct)
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """``data`` with what its indices stand for: ids of annotators, and units by item id."""
+    """``data`` with what its indices stand for: ids of annotators; of units, the item and what of it
+    is answered ("" or a completion)."""
 
     data: Data
     annotators: list[int]
-    units: list[Unit]
+    items: list[int]
+    units: list[str]
 
     def by_item(self, settled: Settled) -> dict[int, dict[str, Found]]:
         """What was found, by item id and unit."""
@@ -42,7 +69,7 @@ class Arranged:
             None if part is None else part.tolist()
             for part in (settled.shares, settled.value, settled.deviation)
         )
-        for place, (item, unit) in enumerate(self.units):
+        for place, (item, unit) in enumerate(zip(self.items, self.units, strict=True)):
             found.setdefault(item, {})[unit] = Found(
                 None if shares is None else shares[place],
                 None if value is None else value[place],
@@ -51,61 +78,71 @@ class Arranged:
             )
         return found
 
+    def kept(self, columns: Mapping[str, Floats]) -> dict[int, dict[str, float]]:
+        """What a fit keeps with items, by item id."""
+        names = list(columns)
+        rows = zip(*(columns[name].tolist() for name in names), strict=True)
+        return {
+            item: dict(zip(names, row, strict=True))
+            for item, row in zip(self.items, rows, strict=False)
+        }
+
 
 def arrange(
     question: Question[Any],
-    answers: Iterable[Given],
+    answers: Answers,
     *,
     things: Mapping[int, tuple[int, int]] | None = None,
-    kept: Mapping[int, Mapping[str, float]] | None = None,
+    kept: Kept | None = None,
 ) -> Arranged:
-    """Arrays of ``answers``. ``things`` gives ids of what an item compares; ``kept`` what an earlier
+    """Arrays of ``answers``. ``things`` gives ids of what an item compares; ``kept`` is what an earlier
     fit kept with items."""
     classes = {value: place for place, value in enumerate(question.classes)}
-    annotators: dict[int, int] = {}
-    units: dict[Unit, int] = {}
-    voted: list[tuple[int, int, int]] = []
-    valued: list[tuple[int, int, float]] = []
-    for item, annotator, votes, values in answers:
-        who = annotators.setdefault(annotator, len(annotators))
-        for unit, value in votes.items():
-            place = units.setdefault((item, unit), len(units))
-            voted.append((place, who, classes[value]))
-        for unit, value in values.items():
-            place = units.setdefault((item, unit), len(units))
-            valued.append((place, who, value))
-    many, people = len(units), len(annotators)
+    votes = [
+        {unit: float(classes[value]) for unit, value in question.votes(answer).items()}
+        for answer in answers.distinct
+    ]
+    values = [question.values(answer) for answer in answers.distinct]
+    names = sorted({unit for of_answer in (*votes, *values) for unit in of_answer})
+    voted, valued = (_rows(answers, by_answer, names) for by_answer in (votes, values))
+    keys = np.concatenate([voted[0], valued[0]])
+    places, index = np.unique(keys, return_inverse=True)
+    annotators, who = np.unique(answers.annotator, return_inverse=True)
+    many, people, split = len(places), len(annotators), len(voted[0])
+    items = (places // UNITS).tolist()
     data = Data(
-        Votes(*_columns(voted), many, people, len(classes)),
-        _numbers(valued, many, people),
-        _pairs(list(units), things) if things is not None else None,
-        _kept(list(units), kept) if kept else {},
+        Votes(index[:split], who[voted[1]], voted[2].astype(np.intp), many, people, len(classes)),
+        Numbers(index[split:], who[valued[1]], valued[2], many, people),
+        None if things is None else _pairs(items, things),
+        _kept(items, kept) if kept else {},
     )
-    return Arranged(data, list(annotators), list(units))
+    units = [names[place] for place in (places % UNITS).tolist()]
+    return Arranged(data, annotators.tolist(), items, units)
 
 
-def _columns(rows: Sequence[tuple[int, int, int]]) -> tuple[Any, Any, Any]:
-    table = np.array(rows, dtype=np.intp).reshape(-1, 3)
-    item, annotator, label = (np.ascontiguousarray(table[:, column]) for column in range(3))
-    return item, annotator, label
+def _rows(
+    answers: Answers, by_answer: list[dict[str, float]], names: list[str]
+) -> tuple[Ids, Indices, Floats]:
+    """Of all units answered: item and unit in one number, row of the answer, and the number given."""
+    keys, rows, numbers = [np.empty(0, np.int64)], [np.empty(0, np.intp)], [np.empty(0)]
+    for place, name in enumerate(names):
+        given = np.array([of_answer.get(name, np.nan) for of_answer in by_answer])[answers.code]
+        there = np.flatnonzero(~np.isnan(given))
+        keys.append(answers.item[there] * UNITS + place)
+        rows.append(there)
+        numbers.append(given[there])
+    return np.concatenate(keys), np.concatenate(rows), np.concatenate(numbers)
 
 
-def _numbers(rows: Sequence[tuple[int, int, float]], items: int, annotators: int) -> Numbers:
-    table = np.array(rows, dtype=float).reshape(-1, 3)
-    item, annotator = (np.ascontiguousarray(table[:, n]).astype(np.intp) for n in (0, 1))
-    return Numbers(item, annotator, np.ascontiguousarray(table[:, 2]), items, annotators)
+def _pairs(items: list[int], things: Mapping[int, tuple[int, int]]) -> Pairs:
+    ends = np.array([things[item] for item in items], dtype=np.int64).reshape(-1, 2)
+    found, index = np.unique(ends, return_inverse=True)
+    index = index.reshape(-1, 2)
+    return Pairs(index[:, 0].copy(), index[:, 1].copy(), len(found))
 
 
-def _pairs(units: list[Unit], things: Mapping[int, tuple[int, int]]) -> Pairs:
-    numbers: dict[int, int] = {}
-    ends = [[numbers.setdefault(end, len(numbers)) for end in things[item]] for item, _ in units]
-    table = np.array(ends, dtype=np.intp).reshape(-1, 2)
-    return Pairs(table[:, 0].copy(), table[:, 1].copy(), len(numbers))
-
-
-def _kept(units: list[Unit], kept: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
+def _kept(items: list[int], kept: Kept) -> dict[str, Floats]:
     names = {name for one in kept.values() for name in one}
     return {
-        name: np.array([kept.get(item, {}).get(name, np.nan) for item, _ in units])
-        for name in names
+        name: np.array([kept.get(item, {}).get(name, np.nan) for item in items]) for name in names
     }

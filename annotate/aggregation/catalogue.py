@@ -338,9 +338,11 @@ def _tie_edge(votes: Votes, value: Floats) -> float:
     """How near to 0 a value is a tie: so that items are ties as often as votes are."""
     if votes.classes != 3 or not len(votes):
         return 0.0
-    ties = votes.given[:, 1].sum() / len(votes)
-    answered = votes.received.sum(axis=1) > 0
-    return float(np.quantile(np.abs(value[answered]), ties))
+    near = np.sort(np.abs(value[votes.received.sum(axis=1) > 0]))
+    ties = round(len(near) * votes.given[:, 1].sum() / len(votes))
+    if ties in (0, len(near)):
+        return float(near[-1]) + 1.0 if ties else 0.0
+    return float(near[ties - 1] + near[ties]) / 2
 
 
 def _side_shares(value: Floats, deviation: Floats, edge: float, classes: int) -> Floats | None:

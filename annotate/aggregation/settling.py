@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from annotate.aggregation.arranging import Arranged, Given, arrange, given
+from annotate.aggregation.arranging import Answers, Arranged, arrange
 from annotate.aggregation.catalogue import METHODS, Method, Own, Shared
 from annotate.aggregation.combining import Label, Source, combine
 from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project, Reliability
@@ -124,15 +124,15 @@ def _is_reviewed(rows: Iterable[Row], question: str) -> bool:
     return any(row.label.review and question in row.label.answers for row in rows)
 
 
-def _answers(question: Question[Any], source: str, items: Iterable[Iterable[Row]]) -> list[Given]:
-    return [
-        given(question, row.item, row.annotator, row.label.answers[question.name])
+def _answers(question: Question[Any], source: str, items: Iterable[Iterable[Row]]) -> Answers:
+    return Answers.of(
+        (row.item, row.annotator, row.label.answers[question.name])
         for rows in items
         for row in rows
         if not row.label.review
         and question.name in row.label.answers
         and source in (Source.ALL, Source.PEOPLE if row.label.human else Source.JUDGES)
-    ]
+    )
 
 
 def _settled(
@@ -140,7 +140,7 @@ def _settled(
     key: Key,
     items: list[int],
     combined: Mapping[int, Mapping[Key, Combined]],
-    answers: list[Given],
+    answers: Answers,
     fit: Learnt | None,
     kept: Kept | None,
 ) -> dict[int, Outcome]:

@@ -5,11 +5,10 @@ X. Chen, P. N. Bennett, K. Collins-Thompson and E. Horvitz, *Pairwise Ranking Ag
 Crowdsourced Setting*, WSDM 2013, with a habit in place of a reversed answer.
 
 An item compares two things by d = strength of the second - strength of the first + what is special
-to the item. An attentive annotator answers second with logistic(d - t),
-first with logistic(-d - t), else a tie.
-With probability 1 - r an annotator answers out of habit. Strengths and what is
-special are normal around 0, both variances fitted: things that recur inform each other, those that do not are left with
-their own answers. EM with one reweighted least-squares step a round, solved by conjugate gradients.
+to the item. An attentive annotator answers second with logistic(d - t), first with logistic(-d - t),
+else a tie; with probability 1 - r an annotator answers out of habit. Strengths are normal around 0 with
+a fitted variance: things that recur inform each other, those that do not are left with their own
+answers. EM with one reweighted least-squares step a round, solved by conjugate gradients.
 """
 
 from dataclasses import dataclass, field, replace
@@ -27,12 +26,14 @@ from annotate.aggregation.methods.votes import (
     worth,
 )
 
-ITERATIONS, TOLERANCE = 100, 1e-6
+ITERATIONS, TOLERANCE = 100, 1e-5
 SOLVER_STEPS = 30
 RELIABLE, UNRELIABLE = 3.0, 1.0  # answers' worth of prior for each annotator's reliability
 HABIT_PRIOR = 2.0
+# Of what is special to an item, on the scale of logits: a few answers each tell too little to fit it.
+ITEM_VARIANCE = 0.25
 LEAST_TIE, MOST_TIE = 1e-3, 8.0
-LONGEST_PULL = 4.0
+LONGEST_STEP = 1.5
 NODES = np.linspace(-5.0, 5.0, 41)
 # Gauss-Hermite: averages over a normal distribution, exact for polynomials up to degree 9.
 POINTS = np.array(
@@ -104,10 +105,9 @@ class _State:
     strength: Floats
     diagonal: Floats  # of the things' precision
     weight: Floats  # of the items' working answers
-    residual: Floats
+    moved: Floats  # how far the item's own answers pull its ends apart
     tie: float
     strength_variance: float = 1.0
-    item_variance: float = 1.0
     log_likelihood: float = field(default=-np.inf)
 
 
@@ -151,7 +151,7 @@ def bradley_terry(
         annotators=people,
         newcomer=_together(votes, looked),
         rest=_rest(data, state),
-        unknown=2 * state.strength_variance + state.item_variance,
+        unknown=2 * state.strength_variance + ITEM_VARIANCE,
         log_likelihood=likelihood,
         iterations=number,
     )
@@ -286,37 +286,35 @@ def _step(data: Comparisons, state: _State, looked: Floats) -> _State:
     slope, bend = _pulled(votes, state)
     pull = counts(votes.item, (votes.items,), looked * slope)
     weight = counts(votes.item, (votes.items,), looked * bend)
-    answer = state.difference + np.clip(
-        pull / np.maximum(weight, 1e-9), -LONGEST_PULL, LONGEST_PULL
-    )
-    effective = weight / (1 + weight * state.item_variance)
+    effective = weight / (1 + weight * ITEM_VARIANCE)
     ends = counts(data.first, (data.things,), effective)
     ends += counts(data.second, (data.things,), effective)
     diagonal = ends + 1 / state.strength_variance
-    strength = _solve(data, effective, diagonal, effective * answer, state.strength)
-    residual = answer - (strength[data.second] - strength[data.first])
-    special = state.item_variance * effective * residual
-    seen, met = weight > 0, ends > 0
-    left = state.item_variance / (1 + weight * state.item_variance)
+    goal = (weight * state.difference + pull) / (1 + weight * ITEM_VARIANCE)
+    strength = _solve(data, effective, diagonal, goal, state.strength)
+    strength = state.strength + np.clip(strength - state.strength, -LONGEST_STEP, LONGEST_STEP)
+    apart = strength[data.second] - strength[data.first]
+    moved = goal - effective * apart
+    special = ITEM_VARIANCE * moved
+    met = ends > 0
     ends_variance = 1 / np.maximum(diagonal[data.first] - effective, 1e-9)
     ends_variance += 1 / np.maximum(diagonal[data.second] - effective, 1e-9)
-    prior = 1 / (ends_variance + state.item_variance)
+    prior = 1 / (ends_variance + ITEM_VARIANCE)
     return _State(
         spread=1 / np.sqrt(weight + prior),
-        difference=strength[data.second] - strength[data.first] + special,
+        difference=apart + special,
         strength=strength,
         diagonal=diagonal,
         weight=effective,
-        residual=residual,
+        moved=moved,
         tie=_tie(votes, state, looked) if votes.classes == 3 else 0.0,
         strength_variance=_variance(strength[met], 1 / diagonal[met]),
-        item_variance=_variance(special[seen], left[seen]),
         log_likelihood=state.log_likelihood,
     )
 
 
 def _variance(values: Floats, left: Floats) -> float:
-    """Of a normal prior around 0, one answer's worth of variance 1 added."""
+    """Of a normal prior around 0, with a variance of 1 for one more."""
     return float(((values**2 + left).sum() + 1.0) / (len(values) + 1.0))
 
 
@@ -373,12 +371,12 @@ def _tie(votes: Votes, state: _State, looked: Floats) -> float:
 
 def _rest(data: Comparisons, state: _State) -> Rest:
     """Each item's difference by all other items: its own answers taken out of both ends."""
-    moved = state.weight * state.residual
+    moved = state.moved
     second = np.maximum(state.diagonal[data.second] - state.weight, 1e-9)
     first = np.maximum(state.diagonal[data.first] - state.weight, 1e-9)
     mean = state.strength[data.second] - moved / second
     mean = mean - (state.strength[data.first] + moved / first)
-    return Rest(mean, 1 / first + 1 / second + state.item_variance)
+    return Rest(mean, 1 / first + 1 / second + ITEM_VARIANCE)
 
 
 def chance_second_is_stronger(fitted: BradleyTerry, first: Indices, second: Indices) -> Floats:

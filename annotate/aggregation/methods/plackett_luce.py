@@ -96,7 +96,8 @@ def plackett_luce(
             break
     logs = np.log(strength)
     centred = logs - logs.mean() if rankings.things else logs
-    deviation = np.sqrt(np.diag(np.linalg.pinv(stages.information(strength, prior))))
+    covariance = np.linalg.pinv(stages.information(strength, prior), 1e-9, hermitian=True)
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     agreement = _taus(rankings, centred)
     return PlackettLuce(centred, deviation, agreement, stages.log_likelihood(strength), number)
 

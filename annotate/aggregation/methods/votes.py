@@ -141,12 +141,14 @@ def worth(votes: Votes, value: Floats, slope: Floats, chance: Floats) -> Floats:
     """How many answers with known truth each annotator's labels are worth.
 
     An answer has probability ``chance`` (answers,) under the model, which changes by ``slope``
-    with the annotator's reliability ``value`` (annotators,). The observed information is the sum
-    of (slope / chance)²; n answers with known truth would have n / (value (1 - value)).
+    with the annotator's reliability ``value`` (annotators,). The observed information is the sum of
+    (slope / chance)²; that of one answer with known truth is value / value² + (1 - value) / (1 - value)²
+    in the mean.
     """
     information = counts(
         votes.annotator, (votes.annotators,), (slope / np.maximum(chance, 1e-9)) ** 2
     )
-    inner = np.clip(np.nan_to_num(value, nan=0.5), 0.02, 0.98)
-    most = counts(votes.annotator, (votes.annotators,))
-    return np.minimum(information * inner * (1 - inner), most)
+    share = np.nan_to_num(value, nan=0.5)
+    inner = np.clip(share, 0.02, 0.98)
+    each = share / inner**2 + (1 - share) / (1 - inner) ** 2
+    return np.minimum(information / each, counts(votes.annotator, (votes.annotators,)))

@@ -1,0 +1,95 @@
+"""All answers to a question of a project, for fits and comparisons: in pages, without a transaction."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from annotate.aggregation.arranging import Answers
+from annotate.aggregation.combining import Source
+from annotate.models import Project
+from annotate.questions import Question
+
+PAGE = 50_000
+_ANSWERS = """
+    SELECT label.id, label.item_id, label.annotator_id, annotator.kind = 'human',
+        label.answers -> %(question)s
+    FROM annotate_annotation AS label
+    JOIN annotate_annotator AS annotator ON annotator.id = label.annotator_id
+    JOIN annotate_item AS item ON item.id = label.item_id
+    WHERE label.project_id = %(project)s AND label.id > %(after)s AND label.purpose = 'work'
+    AND label.answers ? %(question)s AND item.waits_for IS DISTINCT FROM 'archive'
+    AND NOT EXISTS (SELECT FROM annotate_annotation AS successor
+        WHERE successor.supersedes_id = label.id)
+    ORDER BY label.id LIMIT %(page)s
+"""
+_THINGS = """
+    SELECT item.id, first.text_hash || item.prompt_hash, second.text_hash || item.prompt_hash
+    FROM annotate_item AS item
+    JOIN annotate_completion AS first ON first.item_id = item.id AND first.position = %s
+    JOIN annotate_completion AS second ON second.item_id = item.id AND second.position = %s
+    WHERE item.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Read:
+    """Current answers of work on live items; ``human`` (answers,) tells people's from judges'."""
+
+    answers: Answers
+    human: npt.NDArray[np.bool_]
+
+    def by(self, source: str) -> Answers:
+        if source == Source.ALL:
+            return self.answers
+        return self.answers.where(self.human if source == Source.PEOPLE else ~self.human)
+
+
+def read_answers(project: Project, question: Question[Any]) -> Read:
+    """Every different answer is decoded once."""
+    numbers: dict[str, int] = {}
+    pages, after = [np.empty((0, 4), dtype=np.int64)], 0
+    while rows := _page(project, question.name, after):
+        after = rows[-1][0]
+        pages.append(
+            np.array(
+                [
+                    (item, annotator, human, numbers.setdefault(text, len(numbers)))
+                    for _, item, annotator, human, text in rows
+                ],
+                dtype=np.int64,
+            )
+        )
+    table = np.concatenate(pages)
+    distinct = [json.loads(text) for text in numbers]
+    answers = Answers(table[:, 0], table[:, 1], table[:, 3].astype(np.intp), distinct)
+    return Read(answers, table[:, 2].astype(bool))
+
+
+def _page(project: Project, question: str, after: int) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ANSWERS,
+            {"question": question, "project": project.pk, "after": after, "page": PAGE},
+        )
+        rows: list[Any] = cursor.fetchall()
+        return rows
+
+
+def read_things(question: Question[Any], items: list[int]) -> dict[int, tuple[int, int]]:
+    """Numbers of the texts that each item compares: the same text below the same prompt is one thing."""
+    numbers: dict[str, int] = {}
+    found = {}
+    assert question.positions is not None
+    for start in range(0, len(items), PAGE):
+        with connection.cursor() as cursor:
+            cursor.execute(_THINGS, [*question.positions, items[start : start + PAGE]])
+            for item, first, second in cursor.fetchall():
+                found[item] = (
+                    numbers.setdefault(first, len(numbers)),
+                    numbers.setdefault(second, len(numbers)),
+                )
+    return found
