@@ -247,10 +247,18 @@ class Cohen(Coefficient):
         return beyond_chance(observed, chance)
 
 
+@dataclass(frozen=True, eq=False)
 class SameAnswer(Cohen):
-    """Share of a pair's units with the same answer, beside what their spreads would give."""
+    """Share of a pair's units with the same answer, beside what their spreads would give.
+
+    ``kept`` (values,) is 0 for values that are left out, of the one and of the other.
+    """
+
+    kept: Array | None = None
 
     def figures(self, sums: Array) -> Figures:
+        if self.kept is not None:
+            sums = sums * np.outer(self.kept, self.kept).ravel()
         found = super().figures(sums)
         return found._replace(value=found.observed)
 

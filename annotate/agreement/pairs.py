@@ -1,6 +1,7 @@
 """How alike every two people answer, on the items that both labelled."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from annotate.agreement.wholes import Wholes
 from annotate.models import Annotator
 
 LEAST_COMMON = 10  # items that both labelled: fewer say nothing
-MOST_PAIRS = 200
+MOST_PAIRS = 100
 
 
 class Pair(NamedTuple):
@@ -95,12 +96,12 @@ def _figures(people: Numbers | Wholes, pair: Pair) -> dict[str, Any]:
 def _cohen(people: Numbers, pair: Pair) -> dict[str, Estimate]:
     """Over cells (what the one said, what the other said), items drawn anew."""
     found = estimates(_cells(people, pair), _coefficients(people))
-    if not people.signed:
-        return found
-    sided = people.values[people.value] != 0
-    decided = sided[pair.one] & sided[pair.other]
-    cells = _cells(people, pair._replace(one=pair.one[decided], other=pair.other[decided]))
-    return found | estimates(cells, {"agreement_without_ties": SameAnswer(_same_side(people))})
+    if people.signed:
+        sided = people.values[people.value] != 0
+        decided = len(np.unique(people.item[pair.one[sided[pair.one] & sided[pair.other]]]))
+        without_ties = found["agreement_without_ties"]
+        found["agreement_without_ties"] = replace(without_ties, n=decided)
+    return found
 
 
 def _cells(people: Numbers, pair: Pair) -> Units:
@@ -121,6 +122,9 @@ def _same_side(people: Numbers) -> Array:
 def _coefficients(people: Numbers) -> dict[str, Coefficient]:
     same = _same_side(people)
     found: dict[str, Coefficient] = {"agreement": SameAnswer(same), "cohen": Cohen(same)}
+    if people.signed:
+        sided = (people.values != 0).astype(float)
+        found["agreement_without_ties"] = SameAnswer(same, kept=sided)
     if people.metric != "nominal":
         found["cohen_linear"] = Cohen(linear(people.values))
         found["cohen_quadratic"] = Cohen(quadratic(people.values))
