@@ -28,21 +28,27 @@ def labelled(project):
     return item
 
 
+@pytest.fixture
+def only_aggregates(monkeypatch):
+    """Nothing but aggregates is ever due."""
+    monkeypatch.setattr(jobs, "KINDS", {"aggregate": jobs.KINDS["aggregate"]})
+
+
 def state(project):
     return Hint.objects.get(project=project, kind="aggregate")
 
 
-def test_a_sweep_hints_once_at_what_is_due(labelled):
+def test_a_sweep_hints_once_at_what_is_due(labelled, only_aggregates):
     assert sweep() == 1
     assert sweep() == 0
 
 
-def test_a_sweep_of_nothing_due_sends_nothing(project):
+def test_a_sweep_of_nothing_due_sends_nothing(project, only_aggregates):
     make_item(project)
     assert sweep() == 0
 
 
-def test_a_hint_that_nobody_answered_is_sent_again(labelled):
+def test_a_hint_that_nobody_answered_is_sent_again(labelled, only_aggregates):
     sweep()
     Hint.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
     assert sweep() == 1
