@@ -117,16 +117,17 @@ class OrdinalAlpha(Coefficient):
     """Krippendorff's alpha by ranks: values differ by how many answers lie between them."""
 
     def parts(self, counts: Array) -> Array:
-        """Coincidences, row by row of the matrix: how often two values met in a unit."""
-        size = counts.shape[1]
-        met = counts[:, :, None] * counts[:, None, :]
-        met[:, np.arange(size), np.arange(size)] -= counts
-        answers = counts.sum(axis=1)
-        return np.asarray(met / np.maximum(answers - 1, 1)[:, None, None]).reshape(-1, size * size)
+        """Coincidences, how often two values met in a unit: the upper half of their matrix."""
+        first, second = np.triu_indices(counts.shape[1])
+        met = counts[:, first] * counts[:, second]
+        met[:, first == second] -= counts
+        return np.asarray(met / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1))
 
     def figures(self, sums: Array) -> Figures:
-        size = round(sums.shape[1] ** 0.5)
-        met = sums.reshape(-1, size, size)
+        size = round((2 * sums.shape[1] + 0.25) ** 0.5 - 0.5)
+        first, second = np.triu_indices(size)
+        met = np.zeros((len(sums), size, size))
+        met[:, first, second] = met[:, second, first] = sums
         totals = met.sum(axis=2)
         number = totals.sum(axis=1)
         # Ranks from the middle one keep the squares small.

@@ -118,13 +118,13 @@ class Units:
         for start in range(0, replicates, at_once):
             number = min(at_once, replicates - start)
             if owner is None:
-                drawn = rng.multinomial(items, self.weight / items, size=number)
-            else:
-                picked = owner[rng.integers(items, size=(number, items))]
-                picked += kinds * np.arange(number)[:, None]
-                flat = np.bincount(picked.ravel(), minlength=number * kinds)
-                drawn = flat.reshape(number, kinds)
-            yield drawn.astype(float)
+                yield rng.multinomial(items, self.weight / items, size=number).astype(float)
+                continue
+            drawn = np.empty((number, kinds))
+            for row in drawn:
+                picked = owner[rng.integers(items, size=items, dtype=np.int32)]
+                row[:] = np.bincount(picked, minlength=kinds)
+            yield drawn
 
 
 def group(
