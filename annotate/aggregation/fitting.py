@@ -19,7 +19,8 @@ from annotate.aggregation.catalogue import Fitted, Method, Own, Shared
 from annotate.aggregation.combining import Source
 from annotate.aggregation.reading import Read, read_answers, read_things
 from annotate.aggregation.settling import Key, chosen_method, current_fits
-from annotate.aggregation.storing import VERSION, rewrite
+from annotate.aggregation.storing import rewrite
+from annotate.aggregation.writing import VERSION
 from annotate.models import Aggregate, AggregationFit, Annotation, Project, Reliability
 from annotate.questions import Question
 
@@ -34,11 +35,12 @@ def fit_is_due(project: Project) -> bool:
     if not wanted:
         return False
     fits = current_fits(project)
-    missing = wanted - {question for question, _ in fits}
-    whole = [fit for fit in fits.values() if fit.source == Source.ALL]
-    if any(not fit.parameters.get("rewritten") for fit in fits.values()):
+    missing = wanted - {fit.question for fit in fits}
+    if any(not fit.parameters.get("rewritten") for fit in fits):
         return True
-    for fit in whole:
+    for fit in fits:
+        if fit.source != Source.ALL:
+            continue
         enough = max(fit.labels // GROWTH, min(fit.labels, SOON), 1)
         if _labels_after(project, fit.question, fit.parameters["last"], enough) >= enough:
             return True

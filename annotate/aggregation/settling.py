@@ -1,21 +1,39 @@
 """A batch of items settled by the project's methods, under what their last fits learnt."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from django.db import connection
 
 from annotate.aggregation.arranging import Answers, Arranged, arrange
 from annotate.aggregation.catalogue import METHODS, Method, Own, Shared
 from annotate.aggregation.combining import Label, Source, combine
-from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project, Reliability
+from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project
 from annotate.questions import Question
 from annotate.questions.base.question import Combined
 
 REVIEW = "review"
 KEPT = "kept"
+# By hand, for a label to be folded in within milliseconds; JSON columns come as texts.
+_LABELS = """
+    SELECT label.item_id, label.annotator_id, label.answers, annotator.kind, label.purpose
+    FROM annotate_annotation AS label
+    JOIN annotate_annotator AS annotator ON annotator.id = label.annotator_id
+    WHERE label.item_id = ANY(%s) AND label.purpose <> 'qualification'
+    AND NOT EXISTS (SELECT FROM annotate_annotation AS successor
+        WHERE successor.supersedes_id = label.id)
+    ORDER BY label.item_id, label.id
+"""
+_LEARNT = """
+    SELECT fit.question, fit.source, fit.method, fit.parameters, (
+        SELECT jsonb_object_agg(known.annotator_id, known.data) FROM annotate_reliability AS known
+        WHERE known.fit_id = fit.id AND known.annotator_id = ANY(%s))
+    FROM annotate_aggregationfit AS fit WHERE fit.project_id = %s AND fit.current
+"""
 Key = tuple[str, str]  # question, source
 Kept = Mapping[Key, Mapping[int, Mapping[str, float]]]
 
@@ -74,17 +92,13 @@ def plain_method(question: Question[Any]) -> Method:
 
 def current_rows(items: list[int]) -> dict[int, list[Row]]:
     """The items' current labels of work and review, oldest first."""
-    rows = (
-        Annotation.objects.current()
-        .filter(item__in=items)
-        .exclude(purpose=Annotation.Purpose.QUALIFICATION)
-        .order_by("item_id", "pk")
-        .values_list("item_id", "annotator_id", "answers", "annotator__kind", "purpose")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_LABELS, [items])
+        rows = cursor.fetchall()
     found: dict[int, list[Row]] = defaultdict(list)
     for item, annotator, answers, kind, purpose in rows:
         human = kind == Annotator.Kind.HUMAN
-        label = Label(answers, human, purpose == Annotation.Purpose.REVIEW)
+        label = Label(json.loads(answers), human, purpose == Annotation.Purpose.REVIEW)
         found[item].append(Row(item, annotator, label))
     return found
 
@@ -174,34 +188,37 @@ def _stored(key: Key, items: list[int]) -> dict[int, Mapping[str, float]]:
     return {item: kept for item, kept in found if kept}
 
 
-def current_fits(project: Project) -> dict[Key, AggregationFit]:
-    """Those that fit the project's questions and methods as they are now."""
-    fits = AggregationFit.objects.filter(project=project, current=True)
+def learnt(project: Project, annotators: Iterable[int]) -> dict[Key, Learnt]:
+    """What the current fits say of the annotators named, where they fit questions and methods as
+    they are now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEARNT, [list(annotators), project.pk])
+        rows = cursor.fetchall()
     found = {}
-    for fit in fits:
-        question = project.questions.named(fit.question)
-        if question is None or (method := chosen_method(project, question)) is None:
-            continue
-        if method.name == fit.method and fit.parameters.get("classes") == list(question.classes):
-            found[fit.question, fit.source] = fit
+    for question_name, source, method_name, parameters, known in rows:
+        fit = json.loads(parameters)
+        if fits_question(project, question_name, method_name, fit):
+            by_annotator = {int(pk): data for pk, data in json.loads(known or "{}").items()}
+            method = METHODS[method_name]
+            found[question_name, source] = Learnt(
+                method, fit["shared"], fit["newcomer"], by_annotator
+            )
     return found
 
 
-def learnt(project: Project, annotators: Iterable[int]) -> dict[Key, Learnt]:
-    """The current fits, with the parameters of the annotators named."""
-    fits = current_fits(project)
-    by_fit: dict[int, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    rows = Reliability.objects.filter(
-        fit__in=[fit.pk for fit in fits.values()], annotator__in=annotators
+def fits_question(project: Project, name: str, method: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a fit is of the question's method and classes as they are now."""
+    question = project.questions.named(name)
+    chosen = None if question is None else chosen_method(project, question)
+    return (
+        question is not None
+        and chosen is not None
+        and chosen.name == method
+        and parameters.get("classes") == list(question.classes)
     )
-    for fit, annotator, data in rows.values_list("fit_id", "annotator_id", "data"):
-        by_fit[fit][annotator] = data
-    return {
-        key: Learnt(
-            METHODS[fit.method],
-            fit.parameters["shared"],
-            fit.parameters["newcomer"],
-            by_fit[fit.pk],
-        )
-        for key, fit in fits.items()
-    }
+
+
+def current_fits(project: Project) -> list[AggregationFit]:
+    """Those that fit the project's questions and methods as they are now."""
+    fits = AggregationFit.objects.filter(project=project, current=True)
+    return [fit for fit in fits if fits_question(project, fit.question, fit.method, fit.parameters)]

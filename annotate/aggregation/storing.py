@@ -1,20 +1,25 @@
-"""Aggregates and summaries of items written, in short transactions."""
+"""Items' aggregates and summaries brought up to date, in short transactions."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import connection, transaction
 
 from annotate.aggregation.combining import Source
-from annotate.aggregation.settling import KEPT, Kept, Key, Outcome, Row, current_rows, settle
-from annotate.models import Aggregate, Item, ItemSummary, Project
+from annotate.aggregation.settling import Kept, Key, Outcome, Row, current_rows, settle
+from annotate.aggregation.writing import Summary, write
+from annotate.models import Item, Project
 from annotate.questions import Question, Questions
 
-VERSION = 2
 BATCH = 500
 REWRITE = 1_000
+_TAKE_STALE = """
+    UPDATE annotate_item SET stale = false WHERE id IN (
+        SELECT id FROM annotate_item WHERE project_id = %s AND stale
+        ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING id
+"""
 
 
 def aggregate_stale(project: Project, *, limit: int = BATCH) -> int:
@@ -23,15 +28,11 @@ def aggregate_stale(project: Project, *, limit: int = BATCH) -> int:
     Labels are folded in with what the last fits learnt of annotators: nothing is fitted here.
     """
     with transaction.atomic():
-        stale = Item.objects.stale().filter(project=project).order_by("pk")
-        items = list(
-            stale.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[
-                :limit
-            ]
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_STALE, [project.pk, limit])
+            items = sorted(pk for (pk,) in cursor.fetchall())
         if items:
             _write(project, items)
-            Item.objects.filter(pk__in=items).update(stale=False)
         return len(items)
 
 
@@ -54,63 +55,9 @@ def rewrite(project: Project, *, after: int, kept: Kept | None = None) -> int | 
 def _write(project: Project, items: list[int], *, kept: Kept | None = None) -> None:
     rows = current_rows(items)
     outcomes = settle(project, rows, kept=kept)
-    _store(items, list(_aggregates(project, outcomes)))
     main = main_question(project.questions)
-    ItemSummary.objects.bulk_create(
-        [
-            _summary(project, item, rows.get(item, ()), outcomes.get(item, {}), main)
-            for item in items
-        ],
-        update_conflicts=True,
-        unique_fields=["item"],
-        update_fields=["people", "judges", "disagreement", "confidence"],
-    )
-
-
-def _aggregates(
-    project: Project, outcomes: Mapping[int, Mapping[Key, Outcome]]
-) -> Iterator[Aggregate]:
-    now = timezone.now()
-    for item, of_item in outcomes.items():
-        for (question, source), outcome in of_item.items():
-            combined = outcome.combined
-            yield Aggregate(
-                project=project,
-                item_id=item,
-                question=question,
-                source=source,
-                count=combined.count,
-                mean=combined.mean,
-                majority=combined.majority,
-                share=combined.share,
-                confidence=combined.confidence,
-                method=outcome.method,
-                data=combined.data | ({KEPT: dict(outcome.kept)} if outcome.kept else {}),
-                version=VERSION,
-                updated_at=now,
-            )
-
-
-def _store(items: list[int], aggregates: list[Aggregate]) -> None:
-    kept = Aggregate.objects.bulk_create(
-        aggregates,
-        update_conflicts=True,
-        unique_fields=["item", "question", "source"],
-        update_fields=[
-            "count",
-            "mean",
-            "majority",
-            "share",
-            "confidence",
-            "method",
-            "data",
-            "version",
-            "updated_at",
-        ],
-    )
-    Aggregate.objects.filter(item__in=items).exclude(
-        pk__in=[aggregate.pk for aggregate in kept]
-    ).delete()
+    summaries = [_summary(item, rows.get(item, ()), outcomes.get(item, {}), main) for item in items]
+    write(project.pk, items, outcomes, summaries)
 
 
 def main_question(questions: Questions) -> Question[Any] | None:
@@ -120,21 +67,19 @@ def main_question(questions: Questions) -> Question[Any] | None:
 
 
 def _summary(
-    project: Project,
     item: int,
     rows: Sequence[Row],
     outcomes: Mapping[Key, Outcome],
     main: Question[Any] | None,
-) -> ItemSummary:
+) -> Summary:
     work = [row.label for row in rows if not row.label.review]
     people = [label for label in work if label.human]
     apart = best = None
     if main is not None:
         apart = disagreement(main, (label.answers.get(main.name) for label in people))
         best = outcomes.get((main.name, Source.PEOPLE)) or outcomes.get((main.name, Source.JUDGES))
-    return ItemSummary(
-        item_id=item,
-        project=project,
+    return Summary(
+        item=item,
         people=len(people),
         judges=len(work) - len(people),
         disagreement=apart,

@@ -277,7 +277,7 @@ def test_a_fold_takes_few_queries(project, django_assert_num_queries):
     items, _ = crowd(project, items=3)
     bring_up_to_date(project)
     make_annotation(items[0], make_annotator(project), value=1)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(6):
         aggregate_stale(project)
 
 
