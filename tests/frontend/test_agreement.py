@@ -11,6 +11,7 @@ from annotate.presets import PRESETS
 from frontend.agreement_figures import Judged, Periods, periods_of
 from frontend.agreement_pairs import MOST_PEOPLE, pairs_of
 from frontend.charts import Estimate
+from routing.selection import Selection
 from tests.factories import make_annotation, make_annotator, make_item, make_member, make_project
 from tests.frontend.roles import ANNOTATOR, HTMX, RESEARCHER, sign_in, statuses
 
@@ -287,6 +288,18 @@ def test_slices_lead_to_their_items(client, project, researcher):
     items = reverse("items", args=["pairs"])
     assert f"{items}?source=exam+%26+co" in response.text
     assert f"{items}?tag=law" in response.text
+
+
+def test_a_link_leads_to_the_very_items_that_a_figure_counts(client, project, researcher):
+    people = label(project, [(1, 1)] * 12)
+    label(project, [(1,)], [people[0]])
+    make_annotation(make_item(project, completions=("a", "b", "c")), people[1])
+    both = Selection.of(project, {"annotator": str(people[0].pk), "other": str(people[1].pk)})
+    assert both.items().count() == 12
+    assert both.query == f"annotator={people[0].pk}&other={people[1].pk}"
+    third = Selection.of(project, {"generator": "model-2"})
+    assert [item.completions.count() for item in third.items()] == [3]
+    assert Selection.of(project, {"generator": "model-0"}).items().count() == 14
 
 
 def test_parts_that_are_all_the_whole_are_not_shown(client, project, researcher):
