@@ -138,8 +138,10 @@ def floor_to(moment: datetime, bucket: timedelta) -> datetime:
     return moment.replace(hour=0) if bucket == DAY else moment
 
 
-def pace_of(by_hour: Mapping[datetime, float], *, now: datetime, floor: float = 1.0) -> Pace | None:
-    """From whole days (UTC) where there are three, else from the last whole hours, at least 24.
+def pace_of(
+    by_hour: Mapping[datetime, float], *, now: datetime, least_hours: int = LEAST_HOURS
+) -> Pace | None:
+    """From whole days (UTC) where there are three, else from the last whole hours.
 
     None where there is less. The first day and the day after a stop count for nothing, because it
     is not known when on them work began.
@@ -150,17 +152,15 @@ def pace_of(by_hour: Mapping[datetime, float], *, now: datetime, floor: float = 
         by_day[start] = by_day.get(start, 0) + count
     days = last_run(complete(by_day, DAY, now=now, most=WINDOW_DAYS), STOP_DAYS)[-WINDOW_DAYS:]
     if len(days) >= LEAST_DAYS:
-        return _pace(days, DAY, now, floor)
+        return _pace(days, DAY, now)
     hours = last_run(complete(by_hour, HOUR, now=now, most=WINDOW_HOURS), STOP_HOURS)
-    if len(hours) >= LEAST_HOURS:
-        return _pace(hours, HOUR, now, floor)
+    if len(hours) >= least_hours:
+        return _pace(hours, HOUR, now)
     return None
 
 
-def _pace(counts: Sequence[float], bucket: timedelta, now: datetime, floor: float) -> Pace | None:
-    if not sum(counts):
-        return None
-    return Pace(tuple(counts), bucket, floor_to(now, bucket), floor)
+def _pace(counts: Sequence[float], bucket: timedelta, now: datetime) -> Pace | None:
+    return Pace(tuple(counts), bucket, floor_to(now, bucket)) if sum(counts) else None
 
 
 def forecast(
@@ -169,10 +169,12 @@ def forecast(
     *,
     now: datetime,
     last: datetime | None = None,
+    least_hours: int = LEAST_HOURS,
 ) -> Forecast:
     """When ``left`` more labels have come, from the labels by hour (UTC) of the last weeks.
 
-    ``last`` is when the last one came, for where that is longer ago.
+    ``last`` is when the last one came, for where that is longer ago. People want a day and a night
+    of hours before there is a pace; whoever works around the clock wants fewer ``least_hours``.
     """
     if left <= 0:
         return Forecast(State.DONE, 0)
@@ -181,7 +183,7 @@ def forecast(
         return Forecast(State.NEW, left)
     if now - last >= STOP_DAYS * DAY:
         return Forecast(State.STOPPED, left, last=last)
-    pace = pace_of(by_hour, now=now)
+    pace = pace_of(by_hour, now=now, least_hours=least_hours)
     if pace is None:
         return Forecast(State.EARLY, left)
     span = pace.time_for(left)

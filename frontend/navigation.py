@@ -43,11 +43,12 @@ SECTIONS = (
     Section(
         "Routing",
         (
-            Link("Policy and budgets", "routing"),
+            Link("Policy", "routing"),
             Link("Judges", "judges", ("judge", "create-judge")),
         ),
     ),
     Section("Reward models", (Link("Reward models", "reward-models", ("reward-model",)),)),
+    Section("Ledger", (Link("Ledger", "ledger"),)),
     Section("People", (Link("Members", "members", role=Role.ADMIN),)),
     Section(
         "Settings",

@@ -1,26 +1,32 @@
-"""The figures of a project's first page, each with the rows that it counts."""
+"""The figures of a project's first page, each with the rows that it counts.
 
-from collections.abc import Iterator
+All of them come out of kept sums (``annotate.tallies``), so that the page costs the same in a
+project of a million labels.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
+from django.utils import timezone
 
-from annotate import ledger
-from annotate.models import Annotation, Annotator, Assignment, Hint, Item, Project, Transfer, Worker
-from annotate.models.projects import Route
+from annotate.forecast import DAY, forecast
+from annotate.models import Annotator, Project
+from annotate.models.budgets import Unit
+from annotate.tallies.items import item_counts, lent
+from annotate.tallies.labels import Given, labels_by_source
+from annotate.tallies.spending import Spent
+from frontend.budget_figures import BudgetState, Days, budgets_of
 from frontend.charts import Part, parts
-from routing.models import Judge, Review, RoutingPolicy
+from frontend.forecast_words import Told, told
+from frontend.labels_over_time import Flow, flow_of
+from routing.models import Judge, JudgeCall
 
-JOBS = {
-    "aggregate": "Adding up labels",
-    "transfer": "Import and export",
-    "route": "Routing",
-    "judge": "Judging",
-    "train": "Training",
-    "rank": "Re-ranking",
-    "score": "Scoring",
-}
+BACK = timedelta(days=16)  # how far forecasts look
+JUDGES_LEAST_HOURS = 3  # judges keep no office hours
 
 
 @dataclass(frozen=True)
@@ -32,47 +38,97 @@ class Progress:
     by_judges: int
     people_items: int
     judge_items: int
-    left: int
+    wanted: int
     lent: int
     for_judges: int
     undecided: int
+    # When the items of a large project were counted; null: just now.
+    counted_at: datetime | None = None
+    count_due: bool = False
 
     @property
-    def wanted(self) -> int:
-        """People's labels that there will be when every seat is taken."""
-        return self.by_people + self.left + self.lent
+    def left(self) -> int:
+        return max(0, self.wanted - self.by_people - self.lent)
 
     @property
     def for_judges_left(self) -> int:
         return max(0, self.for_judges - self.judge_items)
 
 
-def progress_of(project: Project) -> Progress:
-    people = Q(route__in=(Route.HUMAN, Route.BOTH))
-    counts = Item.objects.filter(project=project).aggregate(
-        items=Count("pk"),
-        left=Sum("seats_left", filter=people),
-        for_judges=Count("pk", filter=Q(route__in=(Route.JUDGE, Route.BOTH))),
-        undecided=Count("pk", filter=Q(route__isnull=True)),
+@dataclass(frozen=True)
+class Cost:
+    """USD so far. ``reserved`` is held for labels and calls to come."""
+
+    people: Decimal
+    judges: Decimal
+    reserved: Decimal
+    people_labels: int
+    judge_labels: int
+
+    @property
+    def spent(self) -> Decimal:
+        return self.people + self.judges
+
+    @property
+    def per_people_label(self) -> Decimal | None:
+        return self.people / self.people_labels if self.people and self.people_labels else None
+
+    @property
+    def per_judge_label(self) -> Decimal | None:
+        return self.judges / self.judge_labels if self.judges and self.judge_labels else None
+
+
+@dataclass(frozen=True)
+class Overview:
+    progress: Progress
+    flow: Flow
+    people_forecast: Told | None
+    judges_forecast: Told | None
+    cost: Cost
+    budgets: list[BudgetState]
+    # Labels that judges gave within a day.
+    judged_today: int
+    now: datetime
+
+
+def overview_of(project: Project) -> Overview:
+    now = timezone.now()
+    judges = list(Judge.objects.filter(project=project).values_list("annotator_id", flat=True))
+    days = labels_by_source(project, "day", judges=judges)
+    hours = labels_by_source(project, "hour", judges=judges, since=now - BACK)
+    progress = progress_of(project, days)
+    budgets, money = budgets_of(project, now=now, units=[Unit.USD])
+    items = reverse("items", args=[project.slug])
+    return Overview(
+        progress=progress,
+        flow=flow_of(days, hours, made=project.created_at, now=now, items_url=items),
+        people_forecast=_people(project, progress, days, hours, now=now),
+        judges_forecast=_judges(progress, days, hours, now=now),
+        cost=cost_of(project, money[Unit.USD], days),
+        budgets=budgets,
+        judged_today=sum(
+            one.labels for one in hours if one.source == "judges" and one.start > now - DAY
+        ),
+        now=now,
     )
-    labels = Annotation.objects.current().work().filter(project=project)
-    by_kind = {
-        row["annotator__kind"]: row
-        for row in labels.values("annotator__kind").annotate(
-            n=Count("pk"), on=Count("item", distinct=True)
-        )
-    }
-    human, llm = (by_kind.get(kind, {"n": 0, "on": 0}) for kind in Annotator.Kind.values)
+
+
+def progress_of(project: Project, days: Sequence[Given]) -> Progress:
+    counts = item_counts(project)
+    people = [given for given in days if given.kind == Annotator.Kind.HUMAN]
+    judges = [given for given in days if given.kind == Annotator.Kind.LLM]
     return Progress(
-        items=counts["items"],
-        by_people=human["n"],
-        by_judges=llm["n"],
-        people_items=human["on"],
-        judge_items=llm["on"],
-        left=counts["left"] or 0,
-        lent=Assignment.objects.open().filter(project=project, annotations=None).count(),
-        for_judges=counts["for_judges"],
-        undecided=counts["undecided"],
+        items=counts.items,
+        by_people=sum(given.labels for given in people),
+        by_judges=sum(given.labels for given in judges),
+        people_items=sum(given.first for given in people),
+        judge_items=sum(given.first for given in judges),
+        wanted=counts.wanted,
+        lent=lent(project),
+        for_judges=counts.for_judges,
+        undecided=counts.undecided,
+        counted_at=counts.counted_at,
+        count_due=counts.due,
     )
 
 
@@ -96,94 +152,71 @@ def shares_of(project: Project, progress: Progress) -> dict[str, list[Part]]:
     }
 
 
-@dataclass(frozen=True)
-class Attention:
-    """Something that somebody has to look at, and where."""
-
-    words: str
-    url: str
-    remedy: str
-    serious: bool = False
+# ------------------------------------------------------------------------------------- forecasts
 
 
-def attention_for(project: Project, progress: Progress) -> list[Attention]:
-    found = [
-        *_stopped(project),
-        *_judges(project),
-        *_transfers(project),
-        *_routing(project, progress),
-        *_reviews(project),
-    ]
-    return sorted(found, key=lambda one: not one.serious)
+def _people(
+    project: Project,
+    progress: Progress,
+    days: Sequence[Given],
+    hours: Sequence[Given],
+    *,
+    now: datetime,
+) -> Told | None:
+    if not progress.wanted:
+        return None
+    left = progress.left + progress.lent
+    given = [(one.start, one.labels) for one in hours if one.source == "people"]
+    found = forecast(_sums(given), left, now=now, last=_last("people", days))
+    return told(found, due_on=project.due_on, now=now)
 
 
-def _url(name: str, project: Project, query: str = "") -> str:
-    return reverse(name, args=[project.slug]) + query
+def _judges(
+    progress: Progress, days: Sequence[Given], hours: Sequence[Given], *, now: datetime
+) -> Told | None:
+    """Only once they have begun: when judges begin is decided by whoever switches them on."""
+    items = [(one.start, one.first) for one in hours if one.source == "judges"]
+    found = forecast(
+        _sums(items),
+        progress.for_judges_left,
+        now=now,
+        last=_last("judges", days),
+        least_hours=JUDGES_LEAST_HOURS,
+    )
+    return told(found, due_on=None, now=now) if found.pace else None
 
 
-def _stopped(project: Project) -> Iterator[Attention]:
-    if not Worker.objects.alive().exists():
-        yield Attention(
-            "No worker is running",
-            _url("project", project),
-            "imports, judging and training wait until one is started",
-            serious=True,
-        )
-    for hint in Hint.objects.filter(project=project).exclude(fault="").order_by("kind"):
-        name = JOBS.get(hint.kind, hint.kind)
-        when = f", next try at {hint.not_before:%H:%M:%S}" if hint.not_before else ""
-        tries = f"{hint.failures} time{'s' if hint.failures != 1 else ''} in a row{when}"
-        yield Attention(f"{name} failed: {hint.fault}", _url("project", project), tries, True)
+def _sums(given: Iterable[tuple[datetime, int]]) -> dict[datetime, float]:
+    sums: dict[datetime, float] = {}
+    for start, count in given:
+        sums[start] = sums.get(start, 0) + count
+    return sums
 
 
-def _judges(project: Project) -> Iterator[Attention]:
-    for judge in Judge.objects.filter(project=project, active=True).exclude(fault=""):
-        yield Attention(
-            f"Judge {judge} stands still", _url("judges", project), judge.fault, serious=True
-        )
+def _last(source: str, days: Sequence[Given]) -> datetime | None:
+    """The last day with labels of a source. Imports are no pace: they come at once."""
+    return max((given.start for given in days if given.source == source), default=None)
 
 
-def _transfers(project: Project) -> Iterator[Attention]:
-    last = project.transfers.order_by("-created_at").first()
-    if last is not None and last.state == Transfer.State.FAILED:
-        yield Attention(
-            f"The last {last.direction} failed",
-            reverse("transfer", args=[project.slug, last.pk]),
-            "see why, and try again",
-            serious=True,
-        )
+# ------------------------------------------------------------------------------------------ cost
 
 
-def _routing(project: Project, progress: Progress) -> Iterator[Attention]:
-    policy = RoutingPolicy.objects.active_for(project)
-    if progress.undecided and policy is None and project.default_route is None:
-        yield Attention(
-            f"{progress.undecided:,} items wait for a routing policy",
-            _url("routing", project),
-            "switch one on, or give items a default route in the settings",
-        )
-    waiting = Item.objects.filter(project=project, waits_for=Item.WaitsFor.BUDGET).count()
-    if waiting:
-        yield Attention(
-            "1 item waits for budget" if waiting == 1 else f"{waiting:,} items wait for budget",
-            _url("items", project, "?state=budget"),
-            "raise a budget on the routing page",
-        )
-    for budget in project.budgets.all():
-        if ledger.committed(budget) >= budget.cap:
-            words = f"{budget.cap.normalize():f} {budget.get_unit_display()}"
-            yield Attention(
-                f"The budget of {words} {budget.get_period_display()} is spent",
-                _url("routing", project),
-                "raise it, or wait for the next period",
-            )
+def cost_of(project: Project, days: Days, labels: Sequence[Given]) -> Cost:
+    spent: dict[str, Spent] = {}
+    for sources in days.values():
+        for source, one in sources.items():
+            spent[source] = spent.get(source, Spent()) + one
+    in_flight = reserved_for_calls(project)
+    return Cost(
+        people=spent.get("people", Spent()).amount,
+        judges=spent.get("judges", Spent()).amount - in_flight,
+        reserved=max(spent.get("held", Spent()).amount, Decimal(0)) + in_flight,
+        people_labels=sum(given.labels for given in labels if given.source == "people"),
+        judge_labels=sum(given.labels for given in labels if given.source == "judges"),
+    )
 
 
-def _reviews(project: Project) -> Iterator[Attention]:
-    count = Review.objects.filter(project=project, state=Review.State.OPEN).count()
-    if count:
-        yield Attention(
-            f"{count} label{'s' if count != 1 else ''} to review",
-            _url("reviews", project),
-            "the reward model strongly disagrees with them",
-        )
+def reserved_for_calls(project: Project) -> Decimal:
+    """USD that judge calls in flight may cost at most."""
+    calls = JudgeCall.objects.filter(judge__project=project, reserved_usd__isnull=False)
+    return calls.aggregate(total=Sum("reserved_usd"))["total"] or Decimal(0)

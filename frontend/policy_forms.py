@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from annotate.budgets import set_budget
 from annotate.jobs import hint
 from annotate.models import Budget, Project
 from annotate.models.budgets import Unit
@@ -81,12 +82,7 @@ class BudgetForm(forms.Form):
 
     def save(self, project: Project) -> Budget:
         given = self.cleaned_data
-        budget, _ = Budget.objects.update_or_create(
-            project=project,
-            unit=given["unit"],
-            period=given["period"],
-            defaults={"cap": given["cap"]},
-        )
+        budget = set_budget(project, unit=given["unit"], period=given["period"], cap=given["cap"])
         hint(project.pk, "route")
         hint(project.pk, "judge")
         return budget

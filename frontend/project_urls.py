@@ -2,11 +2,20 @@
 
 from django.urls import path
 
-from frontend.views import items, judges, models, projects, routing, transfers
+from frontend.views import (
+    items,
+    judges,
+    ledger,
+    models,
+    overview,
+    projects,
+    routing,
+    transfers,
+)
 
 urlpatterns = [
     path("new/", projects.create, name="create-project"),
-    path("<slug:slug>/", projects.project, name="project"),
+    path("<slug:slug>/", overview.project, name="project"),
     path("<slug:slug>/agreement/", projects.agreement, name="agreement"),
     path("<slug:slug>/settings/", projects.settings, name="project-settings"),
     path("<slug:slug>/guidelines/", projects.guidelines, name="guidelines"),
@@ -20,7 +29,10 @@ urlpatterns = [
     path("<slug:slug>/transfers/<int:pk>/file/", transfers.download, name="transfer-file"),
     path("<slug:slug>/routing/", routing.routing, name="routing"),
     path("<slug:slug>/routing/policy/<slug:kind>/", routing.change_policy, name="change-policy"),
-    path("<slug:slug>/routing/budget/", routing.change_budget, name="change-budget"),
+    path("<slug:slug>/ledger/", ledger.ledger, name="ledger"),
+    path("<slug:slug>/ledger/file/", ledger.file, name="ledger-file"),
+    path("<slug:slug>/ledger/budget/", ledger.change_budget, name="change-budget"),
+    path("<slug:slug>/ledger/budget/<int:pk>/", ledger.remove_budget, name="remove-budget"),
     path("<slug:slug>/judges/", judges.judges, name="judges"),
     path("<slug:slug>/judges/new/", judges.create, name="create-judge"),
     path("<slug:slug>/judges/<int:pk>/", judges.judge, name="judge"),

@@ -61,6 +61,18 @@ class Budget(models.Model):
                 return day.replace(day=1)
         return date(1970, 1, 1)
 
+    def period_end(self, today: date | None = None) -> date | None:
+        """First day (UTC) of the period after the one that ``today`` falls in; None for all time."""
+        start = self.period_start(today)
+        match self.period:
+            case self.Period.DAY:
+                return start + timedelta(days=1)
+            case self.Period.WEEK:
+                return start + timedelta(days=7)
+            case self.Period.MONTH:
+                return (start + timedelta(days=32)).replace(day=1)
+        return None
+
 
 class BudgetPeriod(models.Model):
     """What one period of a budget has committed: reserved and spent together."""

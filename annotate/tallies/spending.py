@@ -35,6 +35,10 @@ _BY_ANNOTATOR = f"""
     WHERE day >= %(since)s AND day <= %(until)s AND source IN ('people', 'judges')
     GROUP BY 1, 2
 """  # noqa: S608  # likewise
+_BY_KIND = f"""
+    SELECT source, kind, sum(amount)::numeric, sum(entries)::bigint
+    FROM ({_ALL}) AS entry WHERE day >= %(since)s AND day <= %(until)s GROUP BY 1, 2
+"""  # noqa: S608  # likewise
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,14 @@ def by_annotator(
     """
     rows = _rows(_BY_ANNOTATOR, project, unit, since=since, until=until)
     return {(pk, source): Spent(amount, entries) for pk, source, amount, entries in rows}
+
+
+def by_kind(
+    project: Project, unit: str, *, since: date = date.min, until: date = date.max
+) -> dict[tuple[str, str], Spent]:
+    """By source and kind of entry, settlements counted too."""
+    rows = _rows(_BY_KIND, project, unit, since=since, until=until)
+    return {(source, kind): Spent(amount, entries) for source, kind, amount, entries in rows}
 
 
 def _rows(query: str, project: Project, unit: str, **more: Any) -> list[Any]:

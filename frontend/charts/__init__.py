@@ -6,19 +6,27 @@ a script. Looks come from classes: the Content Security Policy allows no style i
 
 from frontend.charts.intervals import Row, intervals
 from frontend.charts.scales import Domain, Estimate, domain, percent
-from frontend.charts.shares import Part, bar, parts
+from frontend.charts.shares import Part, bar, meter, parts
+from frontend.charts.times import Ahead, Level, Stack, areas, round_domain, stacked
 from frontend.charts.versions import Series, by_version
 
 __all__ = [
+    "Ahead",
     "Domain",
     "Estimate",
+    "Level",
     "Part",
     "Row",
     "Series",
+    "Stack",
+    "areas",
     "bar",
     "by_version",
     "domain",
     "intervals",
+    "meter",
     "parts",
     "percent",
+    "round_domain",
+    "stacked",
 ]

@@ -50,3 +50,15 @@ def bar(whole: Sequence[Part], *, label: str) -> SafeString:
             pieces,
         ),
     )
+
+
+def meter(share: float, *, label: str) -> SafeString:
+    """How much of something is used up, as one thin bar; 1 is all of it."""
+    return format_html(
+        '<svg class="budget-bar" role="img" aria-label="{}" width="100%" height="4">'
+        '<rect class="rest" width="100%" height="4"></rect>'
+        '<rect class="fill{}" width="{}%" height="4"></rect></svg>',
+        label,
+        " full" if share >= 1 else "",
+        f"{100 * min(1.0, max(0.0, share)):.2f}",
+    )

@@ -6,9 +6,11 @@ from decimal import Decimal
 from django import template
 
 from annotate.models import Annotator, Transfer
+from annotate.models.budgets import Unit
 from annotate.models.projects import Route
 from annotate.questions.base.question import letter as place_letter
 from frontend import charts, history
+from frontend.budget_figures import BudgetState
 
 register = template.Library()
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -26,6 +28,12 @@ def usd(value: Decimal | None) -> str:
         return DASH
     places = 2 if not value or abs(value) >= 1 else 4
     return f"{value:,.{places}f} USD"
+
+
+@register.filter
+def money(value: Decimal | None) -> str:
+    """As ``usd``, in a column that names its unit."""
+    return usd(value).removesuffix(" USD")
 
 
 @register.filter
@@ -99,6 +107,18 @@ def route_words(route: str | None) -> str:
 def amount(value: Decimal) -> str:
     """A budget's number without zeros at its end."""
     return f"{value.normalize():,f}"
+
+
+@register.filter
+def amount_in(value: Decimal, unit: str) -> str:
+    """Labels as they are, money as ``money``."""
+    return money(value) if unit == Unit.USD else amount(value)
+
+
+@register.simple_tag
+def budget_bar(state: BudgetState) -> str:
+    """How much of a budget is reserved or spent, as a thin bar."""
+    return charts.meter(state.share, label=f"{100 * state.share:.0f} % of the cap")
 
 
 @register.filter

@@ -15,30 +15,9 @@ from annotate.questions import parse_questions
 from annotate.questions.base.question import Shown
 from frontend import markdown, showing
 from frontend.agreement_figures import agreed, chart
-from frontend.charts import bar
 from frontend.forms import GuidelinesForm, MemberForm, NewProjectForm, SettingsForm
-from frontend.overview import attention_for, progress_of, shares_of
 from frontend.pages import PageRequest, page, wants_part
 from frontend.project_pages import Role, visit
-from frontend.reward_figures import accuracy_by_version
-from routing.models import RoutingPolicy
-
-
-@login_required
-@require_safe
-def project(request: PageRequest, slug: str) -> HttpResponse:
-    seen = visit(request, slug)
-    progress = progress_of(seen.project)
-    shares = shares_of(seen.project, progress)
-    context = {
-        "progress": progress,
-        "shares": shares,
-        "bars": {name: bar(whole, label=f"Labels: {name}") for name, whole in shares.items()},
-        "attention": attention_for(seen.project, progress),
-        "policy": RoutingPolicy.objects.active_for(seen.project),
-        "accuracy": accuracy_by_version(seen.project),
-    }
-    return seen.page("frontend/project/overview.html", context, part="progress")
 
 
 @login_required

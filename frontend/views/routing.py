@@ -8,15 +8,16 @@ from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from annotate import ledger
-from annotate.models import Budget, Item, Project
+from annotate.models import Item, Project
+from frontend.budget_figures import BudgetState, budgets_of
 from frontend.charts import Part, bar, parts
 from frontend.choices import choice, choices
 from frontend.pages import PageRequest
 from frontend.paging import keyset
-from frontend.policy_forms import BudgetForm, PolicyForm
+from frontend.policy_forms import PolicyForm
 from frontend.project_pages import Role, Visit, visit
 from routing.models import RoutingDecision, RoutingPolicy
 from routing.policies import POLICIES, InvalidPolicy
@@ -35,7 +36,6 @@ def _routing(
     seen: Visit,
     *,
     policy_form: PolicyForm | None = None,
-    budget_form: BudgetForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     project, query = seen.project, seen.request.GET
@@ -58,8 +58,7 @@ def _routing(
         "total": sum(part.count for part in where),
         "bar": bar(where, label="Items by route"),
         "reasons": [_reason(project, share) for share in decision_counts(project)],
-        "budgets": [_budget(budget) for budget in project.budgets.order_by("unit", "period")],
-        "budget_form": budget_form or BudgetForm(),
+        "budgets": _budgets(project),
         "found": found,
     }
     template = "frontend/routing/routing.html"
@@ -99,10 +98,9 @@ def _decisions(project: Project) -> "QuerySet[RoutingDecision]":
     return rows.select_related("item", "policy")
 
 
-def _budget(budget: Budget) -> dict[str, object]:
-    committed = ledger.committed(budget)
-    left = max(budget.cap - committed, budget.cap * 0)
-    return {"budget": budget, "committed": committed, "left": left}
+def _budgets(project: Project) -> list[BudgetState]:
+    states, _ = budgets_of(project, now=timezone.now())
+    return states
 
 
 @login_required
@@ -123,16 +121,3 @@ def change_policy(request: PageRequest, slug: str, kind: str) -> HttpResponse:
             messages.success(request, f"{POLICIES[kind].title} is on, as version {row.version}.")
             return redirect("routing", slug)
     return _routing(seen, policy_form=form, status=422)
-
-
-@login_required
-@require_POST
-def change_budget(request: PageRequest, slug: str) -> HttpResponse:
-    seen = visit(request, slug, Role.ADMIN)
-    form = BudgetForm(request.POST)
-    if form.is_valid():
-        budget = form.save(seen.project)
-        words = f"{budget.cap.normalize():f} {budget.get_unit_display()}"
-        messages.success(request, f"At most {words} {budget.get_period_display()}.")
-        return redirect("routing", slug)
-    return _routing(seen, budget_form=form, status=422)

@@ -32,9 +32,6 @@ def test_researchers_see_the_routing_and_admins_change_it(client, project):
     assert statuses(client, project, "get", ROUTING) == [302, 404, 403, 200, 200]
     policy = statuses(client, project, "post", f"{ROUTING}policy/all_human/", {"seed": "0"})
     assert policy == [302, 404, 403, 403, 302]
-    budget = {"unit": "labels", "cap": "5", "period": "total"}
-    changed = statuses(client, project, "post", f"{ROUTING}budget/", budget)
-    assert changed == [302, 404, 403, 403, 302]
 
 
 def test_researchers_are_offered_no_change(client, researcher):
@@ -103,29 +100,6 @@ def test_where_items_went_and_why_links_to_just_those_items(client, project, res
     waiting = next(part for part in response.context["where"] if part.look == "waits")
     [row] = client.get(waiting.url).context["rows"]
     assert row["item"].waits_for == Item.WaitsFor.BUDGET
-
-
-def test_budgets_are_made_and_given_another_cap(client, project, admin):
-    for cap in ("5", "7.5"):
-        client.post(f"{ROUTING}budget/", {"unit": "usd", "cap": cap, "period": "month"})
-    assert Budget.objects.get().cap == Decimal("7.5")
-    assert "7.5 USD a month" in client.get(ROUTING).text
-
-
-@pytest.mark.parametrize("cap", ["-1", "", "many"])
-def test_a_budget_that_cannot_be_is_refused(client, project, admin, cap):
-    response = client.post(f"{ROUTING}budget/", {"unit": "usd", "cap": cap, "period": "month"})
-    assert response.status_code == 422
-    assert not Budget.objects.exists()
-
-
-def test_what_a_budget_has_committed_is_shown(client, project, researcher):
-    Budget.objects.create(project=project, unit="labels", cap=Decimal(10))
-    set_policy(project, "all_human")
-    make_item(project, route=None, overlap=3)
-    route_all(project)
-    [row] = client.get(ROUTING).context["budgets"]
-    assert (row["committed"], row["left"]) == (3, 7)
 
 
 def test_decisions_are_paged_newest_first(client, project, researcher):
