@@ -17,6 +17,7 @@ from frontend.charts import Estimate, Row, Series, by_version, intervals
 Json = dict[str, Any]
 MOST_ROWS = 8  # of a chart; its table has all
 MOST_NAMES = 6  # below a chart, which may be narrow
+LEAST_CHARTED = 5  # items of a period
 CHANCE = "Not clearly more than chance: look at the guidelines, and at the items below."
 ALPHA, APOSTROPHE = "\N{GREEK SMALL LETTER ALPHA}", "\N{RIGHT SINGLE QUOTATION MARK}"
 OF = f"{APOSTROPHE}s"
@@ -257,16 +258,20 @@ class Periods:
     parts: list[Part]
 
     @property
+    def charted(self) -> list[Part]:
+        """Those with enough items to say something; the table has all."""
+        return [part for part in self.parts if part.items >= LEAST_CHARTED]
+
+    @property
     def chart(self) -> SafeString:
         """The share of equal answers beside what chance would give."""
         series = [
-            Series("same answer", [part.same for part in self.parts], "people"),
-            Series("by chance", [_chance(part) for part in self.parts], "longer"),
+            Series("same answer", [part.same for part in self.charted], "people"),
+            Series("by chance", [_chance(part) for part in self.charted], "longer"),
         ]
-        every = -(-len(self.parts) // MOST_NAMES)
-        last = len(self.parts) - 1
+        every, last = -(-len(self.charted) // MOST_NAMES), len(self.charted) - 1
         places = [
-            "" if (last - place) % every else part.name for place, part in enumerate(self.parts)
+            "" if (last - place) % every else part.name for place, part in enumerate(self.charted)
         ]
         return by_version(places, series, label="Share of equal answers over time")
 

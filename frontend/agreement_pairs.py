@@ -55,7 +55,7 @@ class Pairs:
         people = self.people
         known = {frozenset((pair.first, pair.second)): pair for pair in self.pairs}
         return format_html(
-            '<svg class="chart heat" role="img" aria-label="{} of every two people"'
+            '<svg class="chart heat" role="group" aria-label="{} of every two people"'
             ' width="{}" height="{}">{}{}</svg>',
             self.kappa,
             NAMES + CELL * len(people),

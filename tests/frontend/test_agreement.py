@@ -309,12 +309,26 @@ def test_parts_that_are_all_the_whole_are_not_shown(client, project, researcher)
 
 
 def test_agreement_over_time_is_a_chart_with_a_table(client, project, researcher):
-    label(project, [(1, 1), (-1, 1), (-1, -1)] * 4)
+    people = label(project, [(1, 1), (-1, 1)])
+    for _ in range(5):
+        label(project, [(1, 1), (-1, 1), (1, -1)], people)
     response = shown(client)
-    assert response.context["periods"].by == "day"
-    assert len(response.context["periods"].parts) == 12
+    periods = response.context["periods"]
+    assert (periods.by, [part.items for part in periods.parts]) == ("day", [6, 6, 5])
     assert "Share of equal answers by day" in response.text
     assert "2 Mar" in response.text
+
+
+def test_days_of_a_few_items_are_in_the_table_alone(client, project, researcher):
+    people = label(project, [(1, 1), (-1, 1), (-1, -1)])
+    text = shown(client).text
+    assert "too few for a chart" in text
+    assert "4 Mar" in text
+    for _ in range(5):
+        label(project, [(1, 1), (-1, 1)], people)
+    response = shown(client)
+    assert len(response.context["periods"].charted) == 2
+    assert "Without days of a few items" in response.text
 
 
 def test_one_period_is_no_chart(client, project, researcher):
