@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from annotate import audit, eligibility
 from annotate.aggregation import aggregate_stale
+from annotate.aggregation.comparing import compare
 from annotate.aggregation.fitting import fit_is_due, fit_project
 from annotate.assignment import expire_overdue
 from annotate.form_versions import follow_form
@@ -235,6 +236,13 @@ def aggregate(project: Project) -> bool:
 def fit_annotators(project: Project) -> bool:
     """Asked for when labels have grown enough, or a method was chosen."""
     fit_project(project)
+    return False
+
+
+@job("compare-methods", due=lambda: (), slow=True)
+def compare_methods(project: Project) -> bool:
+    """Asked for on the page about aggregation."""
+    compare(project)
     return False
 
 

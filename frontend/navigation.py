@@ -39,7 +39,7 @@ SECTIONS = (
         (Link("All items", "items", ("item",)), Link("Import", "import"), Link("Export", "export")),
         besides=("transfer",),
     ),
-    Section("Quality", (Link("Agreement", "agreement"), Link("Reviews", "reviews", ("review",)))),
+    Section("Quality", (Link("Agreement", "agreement"), Link("Aggregation", "aggregation"), Link("Reviews", "reviews", ("review",)))),
     Section(
         "Routing",
         (

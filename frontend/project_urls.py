@@ -3,6 +3,7 @@
 from django.urls import path
 
 from frontend.views import (
+    aggregation,
     items,
     judges,
     ledger,
@@ -17,6 +18,9 @@ urlpatterns = [
     path("new/", projects.create, name="create-project"),
     path("<slug:slug>/", overview.project, name="project"),
     path("<slug:slug>/agreement/", projects.agreement, name="agreement"),
+    path("<slug:slug>/aggregation/", aggregation.aggregation, name="aggregation"),
+    path("<slug:slug>/aggregation/choose/", aggregation.choose, name="choose-method"),
+    path("<slug:slug>/aggregation/compare/", aggregation.compare, name="compare-methods"),
     path("<slug:slug>/settings/", projects.settings, name="project-settings"),
     path("<slug:slug>/guidelines/", projects.guidelines, name="guidelines"),
     path("<slug:slug>/members/", projects.members, name="members"),

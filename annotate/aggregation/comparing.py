@@ -1,0 +1,151 @@
+"""Methods of aggregation side by side on a project's own labels, before one is chosen."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.core.cache import cache
+from django.db.models import Max
+
+from annotate.aggregation.arranging import Arranged, arrange
+from annotate.aggregation.catalogue import METHODS, Data, Method
+from annotate.aggregation.combining import Source
+from annotate.aggregation.reading import read_answers, read_things
+from annotate.aggregation.settling import plain_method
+from annotate.models import Annotation, Gold, Project
+from annotate.questions import Answer, Question
+
+Labels = npt.NDArray[np.float64]
+CACHE_SECONDS = 30 * 24 * 3600
+EVEN = 1e-9
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What one method makes of the labels. Counts are of units: items, or completions of them."""
+
+    method: str
+    # Units with one label, and how many of them have another than votes (or plain means) give.
+    units: int
+    changed: int
+    # Units with gold or a review, and how many of them get that label.
+    known: int
+    right: int
+    confidence: float | None
+    seconds_spent: float
+
+
+def comparison(project: Project) -> dict[str, Any] | None:
+    """What ``compare`` found last, by question, with the labels that were there; None before that."""
+    found: dict[str, Any] | None = cache.get(_key(project))
+    return found
+
+
+def compare(project: Project) -> dict[str, Any]:
+    """Try every method that fits on every question's labels; kept for ``comparison``."""
+    last = project.annotations.aggregate(last=Max("pk"))["last"] or 0
+    questions = {
+        question.name: found
+        for question in project.questions
+        if question.methods and (found := _compare(project, question))
+    }
+    result = {"last": last, "questions": questions}
+    cache.set(_key(project), result, CACHE_SECONDS)
+    return result
+
+
+def _key(project: Project) -> str:
+    return f"aggregation-comparison:{project.pk}"
+
+
+def _compare(project: Project, question: Question[Any]) -> dict[str, Any] | None:
+    """People's labels; the judges' where there are no people's."""
+    read = read_answers(project, question)
+    source = Source.PEOPLE if read.human.any() else Source.JUDGES
+    answers = read.by(source)
+    if not len(answers):
+        return None
+    things = None
+    if question.positions is not None:
+        things = read_things(question, np.unique(answers.item).tolist())
+    arranged = arrange(question, answers, things=things)
+    plain = _labels(question, plain_method(question), arranged)[0]
+    truth = _truth(project, question, arranged)
+    rows = [_compared(question, METHODS[name], arranged, plain, truth) for name in question.methods]
+    return {
+        "source": str(source),
+        "labels": len(answers),
+        "methods": [vars(row) for row in rows],
+    }
+
+
+def _compared(
+    question: Question[Any], method: Method, arranged: Arranged, plain: Labels, truth: Labels
+) -> Compared:
+    begin = time.perf_counter()
+    labels, confidence = _labels(question, method, arranged)
+    known = ~np.isnan(truth)
+    return Compared(
+        method=method.name,
+        units=int((~np.isnan(labels)).sum()),
+        changed=int((labels != plain)[~np.isnan(labels) | ~np.isnan(plain)].sum()),
+        known=int(known.sum()),
+        right=int((labels == truth)[known].sum()),
+        confidence=confidence,
+        seconds_spent=time.perf_counter() - begin,
+    )
+
+
+def _labels(
+    question: Question[Any], method: Method, arranged: Arranged
+) -> tuple[Labels, float | None]:
+    """The label of each unit, NaN where two are as likely; and the mean confidence.
+
+    The likeliest class, or the nearest point of a scale.
+    """
+    fitted = method.fit(arranged.data)
+    data = arranged.data
+    data = Data(data.votes, data.numbers, data.pairs, fitted.kept)
+    found = method.settle(data, fitted.shared, fitted.own)
+    if found.shares is None:
+        assert found.value is not None
+        return np.floor(found.value + 0.5), None
+    if not len(found.shares):
+        return np.empty(0), None
+    ordered = np.sort(found.shares, axis=1)
+    labels = np.array(question.classes)[found.shares.argmax(axis=1)]
+    if ordered.shape[1] > 1:
+        labels = np.where(ordered[:, -1] > ordered[:, -2] + EVEN, labels, np.nan)
+    return labels, float(ordered[:, -1].mean())
+
+
+def _truth(project: Project, question: Question[Any], arranged: Arranged) -> Labels:
+    """What gold says of each unit, or else its last review; NaN where neither does."""
+    known = _reviews(project, question) | _gold(project, question)
+    by_unit = {
+        (item, unit): value
+        for item, answer in known.items()
+        for unit, value in (question.votes(answer) or question.values(answer)).items()
+    }
+    places = zip(arranged.items, arranged.units, strict=True)
+    return np.array([by_unit.get(place, np.nan) for place in places], dtype=float)
+
+
+def _gold(project: Project, question: Question[Any]) -> dict[int, Answer]:
+    gold = Gold.objects.filter(item__project=project, answers__has_key=question.name)
+    rows = gold.select_related("form")
+    return {
+        row.item_id: row.answers[question.name]
+        for row in rows
+        if (asked := row.form.parsed.named(question.name)) and asked.kind == question.kind
+    }
+
+
+def _reviews(project: Project, question: Question[Any]) -> dict[int, Answer]:
+    reviews = Annotation.objects.current().filter(
+        project=project, purpose=Annotation.Purpose.REVIEW, answers__has_key=question.name
+    )
+    rows = reviews.order_by("pk").values_list("item_id", "answers")
+    return {item: answers[question.name] for item, answers in rows}
