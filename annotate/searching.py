@@ -7,6 +7,7 @@ of them is looked for as a phrase.
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.db import OperationalError, connection, transaction
@@ -18,6 +19,7 @@ BATCH = 500
 # Of a text's characters: a tsvector holds 1 MB and knows 16,383 places, beyond which a phrase is
 # not found for sure.
 LONGEST = 200_000
+COMMON = 2_000
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _CJK += "\U00020000-\U0003134f"
 _RUN = re.compile(f"[{_CJK}]+")
@@ -90,7 +92,11 @@ def index_texts(project: Project) -> int:
 
 def _index(items: Sequence[int], longest: int) -> None:
     """Where words do not fit into an index entry, fewer of them are read."""
-    parameters = {"items": list(items), "longest": longest, "characters": f"([{_CJK}])"}
+    parameters: dict[str, Any] = {
+        "items": list(items),
+        "longest": longest,
+        "characters": f"([{_CJK}])",
+    }
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_INDEX, parameters)
@@ -115,6 +121,12 @@ def coverage(project: Project) -> float:
 
 
 # ---------------------------------------------------------------------------------------- searching
+
+
+def is_common(project: Project, query: SearchQuery | CombinedSearchQuery) -> bool:
+    """Whether so many items have the words that the index is no help to find the first of them."""
+    found = ItemText.objects.filter(project=project, words=query).order_by()
+    return int(found[: COMMON + 1].count()) > COMMON
 
 
 def search_query(text: str) -> SearchQuery | CombinedSearchQuery:

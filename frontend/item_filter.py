@@ -1,125 +1,139 @@
-"""Which items a list shows; every figure of the pages links here with its own conditions."""
+"""The fields of the list of items, and the conditions that are set in words.
 
+What a condition means stands in ``routing.selection``; every figure of the pages links to the list
+with its own conditions.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 
-from annotate.models import Aggregate, Annotation, Annotator, Item
-from annotate.models.items import CLAIMABLE
-from annotate.models.projects import Route
-from routing.models import JudgeCall, RoutingDecision
+from annotate.models import Annotator
+from frontend.history import pseudonym
+from frontend.item_order import ORDERS
+from routing.models import Judge, RoutingPolicy
+from routing.selection import (
+    ARCHIVED,
+    GOLD,
+    LABELS,
+    REVIEWS,
+    ROUTES,
+    SHARES,
+    STATES,
+    Given,
+    Selection,
+)
 
-ROUTES = [("", "any route"), ("none", "not yet routed"), *Route.choices]
-LABELS = [
-    ("", "any labels"),
-    ("people", "from people"),
-    ("judges", "from judges"),
-    ("both", "from both"),
-    ("none", "without labels"),
-    ("split", "people disagree"),
-]
+# Conditions that come with a link and have no field of their own.
+LINKED = ("reason", "policy", "judge", "calls", "annotator", "other", "generator", "given", "bulk")
 
 
-def _labelled(kind: str | None = None) -> Exists:
-    labels = Annotation.objects.current().work().filter(item=OuterRef("pk"))
-    return Exists(labels.filter(annotator__kind=kind) if kind else labels)
+def _choice(anything: str, words: dict[str, str]) -> forms.ChoiceField:
+    return forms.ChoiceField(choices=[("", anything), *words.items()], required=False)
 
 
-STATES = {
-    "open": ("wanted from people", CLAIMABLE),
-    "done": ("all seats taken", Q(seats_left=0, route__in=(Route.HUMAN, Route.BOTH))),
-    "for-judge": (
-        "wanted from judges",
-        Q(route__in=(Route.JUDGE, Route.BOTH)) & ~Q(_labelled(Annotator.Kind.LLM)),
-    ),
-    "judge": ("waiting for the judge", Q(waits_for=Item.WaitsFor.JUDGE)),
-    "budget": ("waiting for budget", Q(waits_for=Item.WaitsFor.BUDGET)),
-    "evaluation": ("evaluation share", Q(evaluation=True)),
-    "training": ("training share", Q(evaluation=False)),
-}
+def _text(words: str) -> forms.CharField:
+    return forms.CharField(
+        required=False, max_length=200, widget=forms.TextInput(attrs={"placeholder": words})
+    )
+
+
+def _number(words: str, step: str) -> forms.CharField:
+    """A text field by class: what is in it is read by the selection."""
+    widget = forms.NumberInput(attrs={"placeholder": words, "step": step, "min": "0"})
+    return forms.CharField(required=False, widget=widget)
 
 
 class ItemFilter(forms.Form):
-    route = forms.ChoiceField(choices=ROUTES, required=False)
-    state = forms.ChoiceField(
-        choices=[("", "any state"), *((name, words) for name, (words, _) in STATES.items())],
-        required=False,
-    )
-    labels = forms.ChoiceField(choices=LABELS, required=False)
-    source = forms.CharField(
-        required=False, max_length=100, widget=forms.TextInput(attrs={"placeholder": "source"})
-    )
-    key = forms.CharField(
+    q = forms.CharField(
+        label="Words in the texts",
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"placeholder": "key begins with"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "words in the texts"}),
     )
-    # Set by links from other pages.
-    reason = forms.CharField(required=False, max_length=200)
-    policy = forms.IntegerField(required=False, min_value=1)
-    judge = forms.IntegerField(required=False, min_value=1)
-    calls = forms.ChoiceField(choices=[("", ""), *JudgeCall.State.choices], required=False)
-    annotator = forms.IntegerField(required=False, min_value=1)
+    route = _choice("any route", ROUTES)
+    state = _choice("any state", STATES)
+    labels = _choice("any labels", LABELS)
+    sort = forms.ChoiceField(
+        choices=[(order.name, order.words) for order in ORDERS.values()], required=False
+    )
+    source = _text("source")
+    tag = _text("tag")
+    key = _text("key begins with")
+    share = _choice("both shares", SHARES)
+    gold = _choice("gold or not", GOLD)
+    review = _choice("reviewed or not", REVIEWS)
+    archived = _choice("not archived", ARCHIVED)
+    people_min, people_max = _number("least", "1"), _number("most", "1")
+    judges_min, judges_max = _number("least", "1"), _number("most", "1")
+    disagreement_min, disagreement_max = _number("least", "any"), _number("most", "any")
+    confidence_min, confidence_max = _number("least", "any"), _number("most", "any")
+    margin_min, margin_max = _number("least", "any"), _number("most", "any")
 
-    def apply(self, items: "QuerySet[Item]") -> "QuerySet[Item]":
-        """The items that fit; a condition that makes no sense is left out."""
-        self.is_valid()
-        given = self.cleaned_data
-        for name in ("source", "key"):
-            if value := given.get(name):
-                items = items.filter(**{name if name == "source" else "key__startswith": value})
-        if route := given.get("route"):
-            items = items.filter(route=None if route == "none" else route)
-        if state := given.get("state"):
-            items = items.filter(STATES[state][1])
-        return self._by_labels(self._by_decision(self._by_call(items)))
+    @property
+    def first(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("q", "route", "state", "labels", "sort")]
 
-    def _by_labels(self, items: "QuerySet[Item]") -> "QuerySet[Item]":
-        if annotator := self.cleaned_data.get("annotator"):
-            labels = Annotation.objects.current().filter(annotator=annotator)
-            items = items.filter(Exists(labels.filter(item=OuterRef("pk"))))
-        match self.cleaned_data.get("labels"):
-            case "people":
-                return items.filter(_labelled(Annotator.Kind.HUMAN))
-            case "judges":
-                return items.filter(_labelled(Annotator.Kind.LLM))
-            case "both":
-                return items.filter(_labelled(Annotator.Kind.HUMAN), _labelled(Annotator.Kind.LLM))
-            case "none":
-                return items.filter(~_labelled())
-            case "split":
-                torn = Aggregate.objects.filter(source=Aggregate.Source.PEOPLE, share__lt=1)
-                return items.filter(Exists(torn.filter(item=OuterRef("pk"))))
-        return items
+    @property
+    def more(self) -> list[forms.BoundField]:
+        names = ("source", "tag", "key", "share", "gold", "review", "archived")
+        return [self[name] for name in names]
 
-    def _by_decision(self, items: "QuerySet[Item]") -> "QuerySet[Item]":
-        reason, policy = self.cleaned_data.get("reason"), self.cleaned_data.get("policy")
-        if not reason and not policy:
-            return items
-        stands = RoutingDecision.objects.current().filter(item=OuterRef("pk"))
-        if reason:
-            stands = stands.filter(reason=reason)
-        if policy:
-            stands = stands.filter(policy=policy)
-        return items.filter(Exists(stands))
-
-    def _by_call(self, items: "QuerySet[Item]") -> "QuerySet[Item]":
-        given: dict[str, Any] = {
-            name: self.cleaned_data[key]
-            for key, name in (("judge", "judge"), ("calls", "state"))
-            if self.cleaned_data.get(key)
+    @property
+    def ranges(self) -> list[dict[str, Any]]:
+        titles = {
+            "people": "Labels by people",
+            "judges": "Labels by judges",
+            "disagreement": "Disagreement",
+            "confidence": "Confidence",
+            "margin": "Margin of rewards",
         }
-        if not given:
-            return items
-        return items.filter(Exists(JudgeCall.objects.filter(item=OuterRef("pk"), **given)))
+        return [
+            {"title": title, "least": self[f"{name}_min"], "most": self[f"{name}_max"]}
+            for name, title in titles.items()
+        ]
 
     @property
-    def shown(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("route", "state", "labels", "source", "key")]
+    def more_is_set(self) -> bool:
+        ranges = [field for one in self.ranges for field in (one["least"], one["most"])]
+        return any(field.value() for field in (*self.more, *ranges))
 
     @property
-    def besides(self) -> list[tuple[str, str]]:
-        """Conditions that came with a link and have no field of their own: name and value."""
-        names = ("reason", "policy", "judge", "calls", "annotator")
-        return [(name, str(self.data[name])) for name in names if self.data.get(name)]
+    def linked(self) -> list[tuple[str, str]]:
+        return [(name, str(self.data[name])) for name in LINKED if self.data.get(name)]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A condition that is set, and the list without it."""
+
+    words: str
+    url: str
+
+
+def chips(selection: Selection, query: QueryDict) -> list[Chip]:
+    return [Chip(_words(selection, one), f"?{_rest(query, one.name)}") for one in selection.given]
+
+
+def _rest(query: QueryDict, name: str) -> str:
+    rest = query.copy()
+    for one in (name, "after", "before", "looked"):
+        rest.pop(one, None)
+    return rest.urlencode()
+
+
+def _words(selection: Selection, given: Given) -> str:
+    """Who or what an id stands for is looked up; what is not this project's is not told."""
+    project = selection.project
+    if given.name in ("annotator", "other"):
+        annotator = Annotator.objects.filter(pk=given.value, annotations__project=project).first()
+        return f"labelled by {pseudonym(annotator)}" if annotator else given.words
+    if given.name == "judge":
+        judge = Judge.objects.filter(pk=given.value, project=project).first()
+        return f"asked judge {judge}" if judge else given.words
+    if given.name == "policy":
+        policy = RoutingPolicy.objects.filter(pk=given.value, project=project).first()
+        return f"decided by {policy}" if policy else given.words
+    return given.words

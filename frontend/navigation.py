@@ -36,7 +36,11 @@ SECTIONS = (
     Section("Overview", (Link("Overview", "project"),)),
     Section(
         "Items",
-        (Link("All items", "items", ("item",)), Link("Import", "import"), Link("Export", "export")),
+        (
+            Link("All items", "items", ("item", "change-items", "bulk-changes", "bulk-change")),
+            Link("Import", "import"),
+            Link("Export", "export"),
+        ),
         besides=("transfer",),
     ),
     Section("Quality", (Link("Agreement", "agreement"), Link("Aggregation", "aggregation"), Link("Reviews", "reviews", ("review",)))),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from frontend.views import (
     aggregation,
+    bulk,
     items,
     judges,
     ledger,
@@ -27,6 +28,10 @@ urlpatterns = [
     path("<slug:slug>/members/<int:pk>/", projects.change_member, name="change-member"),
     path("<slug:slug>/items/", items.items, name="items"),
     path("<slug:slug>/items/<int:pk>/", items.item, name="item"),
+    path("<slug:slug>/items/change/", bulk.change_items, name="change-items"),
+    path("<slug:slug>/items/changes/", bulk.bulk_changes, name="bulk-changes"),
+    path("<slug:slug>/items/changes/<int:pk>/", bulk.bulk_change, name="bulk-change"),
+    path("<slug:slug>/items/changes/<int:pk>/undo/", bulk.undo_change, name="undo-change"),
     path("<slug:slug>/import/", transfers.bring_in, name="import"),
     path("<slug:slug>/export/", transfers.take_out, name="export"),
     path("<slug:slug>/transfers/<int:pk>/", transfers.transfer, name="transfer"),

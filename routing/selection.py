@@ -9,15 +9,26 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 
-from annotate.models import Aggregate, Annotation, Annotator, BulkChange, Gold, Item, Project
+from annotate.models import (
+    Aggregate,
+    Annotation,
+    Annotator,
+    BulkChange,
+    Completion,
+    Gold,
+    Item,
+    Project,
+)
 from annotate.models.items import CLAIMABLE
 from annotate.models.projects import Route
-from annotate.searching import search_query
+from annotate.searching import is_common, search_query
+from routing.label_times import Span
 from routing.models import JudgeCall, Review, RoutingDecision, RoutingPolicy
 
 if TYPE_CHECKING:
@@ -96,10 +107,16 @@ class Selection:
     def value(self, name: str) -> Any:
         return next((one.value for one in self.given if one.name == name), None)
 
+    @cached_property
+    def common_words(self) -> bool:
+        """Whether the words that are looked for are in so many texts that an index is no help."""
+        return "q" in self and is_common(self.project, search_query(self.value("q")))
+
     @property
     def finds(self) -> bool:
         """Whether an index leads to the items."""
-        return any(one.condition.finds for one in self.given)
+        found = {one.name for one in self.given if one.condition.finds}
+        return bool(found - {"q"}) or ("q" in found and not self.common_words)
 
     @property
     def query(self) -> str:
@@ -270,6 +287,11 @@ def _by_annotator(items: Items, selection: Selection, annotator: int) -> Items:
     return items.filter(Exists(labels.filter(item=OuterRef("pk"))))
 
 
+def _by_generator(items: Items, _selection: Selection, generator: str) -> Items:
+    completions = Completion.objects.filter(item=OuterRef("pk"), generator=generator)
+    return items.filter(Exists(completions))
+
+
 def _by_reason(items: Items, selection: Selection, reason: str) -> Items:
     return items.filter(Exists(_decisions(selection).filter(reason=reason)))
 
@@ -353,6 +375,15 @@ CONDITIONS: dict[str, Condition] = {
     "gold": _choice(GOLD, _by_gold),
     "review": _choice(REVIEWS, _by_review, finds=True),
     "annotator": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=True),
+    # A second annotator, for the items that two have in common.
+    "other": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=True),
+    "given": Condition(
+        Span.read,
+        lambda items, selection, span: span.narrow(items, selection.project),
+        lambda span: span.words,
+        finds=True,
+    ),
+    "generator": Condition(_text, _by_generator, lambda name: f"model: {name}"),
     "key": Condition(
         _text,
         lambda items, _, key: items.filter(key__startswith=key),

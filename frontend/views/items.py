@@ -1,53 +1,85 @@
 """The items of a project, and what has happened to each of them."""
 
-from collections import Counter, defaultdict
-
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from annotate.models import Aggregate, Annotation, Item, Project
+from annotate.models import Annotation, BulkAction, Item, Project
+from annotate.searching import coverage
 from frontend.history import history_of
-from frontend.item_filter import ItemFilter
+from frontend.item_filter import ItemFilter, chips
+from frontend.item_order import ORDERS, REACH, SIZE, Listed, Order, Place, listed
+from frontend.item_rows import columns, rows
 from frontend.judge_figures import estimate_of
 from frontend.pages import PageRequest
-from frontend.paging import keyset
+from frontend.paging import number
 from frontend.project_pages import visit
 from routing.judges.quality import agreements
+from routing.selection import Count, Selection
+
+PLACES = ("after", "before", "looked")
 
 
 @login_required
 @require_safe
 def items(request: PageRequest, slug: str) -> HttpResponse:
     seen = visit(request, slug)
-    chosen = ItemFilter(request.GET)
-    found = keyset(chosen.apply(seen.project.items.all()), request.GET)
-    rows = _rows(seen.project, found.rows)
-    context = {"filter": chosen, "found": found, "rows": rows}
+    query, project = request.GET, seen.project
+    selection, order = Selection.of(project, query), order_of(query)
+    found = listed(
+        selection, order, after=_place(query, "after", order), before=_place(query, "before", order)
+    )
+    context = {
+        "filter": ItemFilter(query),
+        "chips": chips(selection, query),
+        "columns": columns(order, query),
+        "conditions": _without_places(query).urlencode(),
+        "rows": rows(project, found.rows),
+        "count": _count(selection, found),
+        "looked": (number(query, "looked") or 0) + REACH if found.cut else 0,
+        "covered": coverage(project),
+        "size": SIZE,
+        "running": project.bulk_actions.exclude(state__in=BulkAction.FINISHED).first(),
+        **_links(query, found),
+    }
     return seen.page("frontend/items/list.html", context, part="items")
 
 
-def _rows(project: Project, items: list[Item]) -> list[dict[str, object]]:
-    """What the list shows of each item, in two more queries for all of them."""
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
-    labels = Annotation.objects.current().work().filter(item__in=items)
-    for row in labels.values("item_id", "annotator__kind").annotate(n=Count("pk")):
-        counts[row["item_id"]][row["annotator__kind"]] = row["n"]
-    main = project.questions.main_preference()
-    best = Aggregate.objects.filter(item__in=items, question=main.name).best() if main else ()
-    outcome = {aggregate.item_id: aggregate for aggregate in best}
-    return [
-        {
-            "item": item,
-            "taken": item.overlap - item.seats_left,
-            "people": counts[item.pk]["human"],
-            "judges": counts[item.pk]["llm"],
-            "outcome": outcome.get(item.pk),
-        }
-        for item in items
-    ]
+def order_of(query: QueryDict) -> Order:
+    return ORDERS.get(query.get("sort", ""), ORDERS[""])
+
+
+def _place(query: QueryDict, name: str, order: Order) -> Place | None:
+    return Place.read(query.get(name, ""), order)
+
+
+def _without_places(query: QueryDict) -> QueryDict:
+    rest = query.copy()
+    for name in PLACES:
+        rest.pop(name, None)
+    return rest
+
+
+def _links(query: QueryDict, found: Listed) -> dict[str, str]:
+    """Query strings of the pages before and after, empty where there are none."""
+    links = {}
+    for name, parameter, place in (
+        ("earlier", "before", found.earlier),
+        ("later", "after", found.later),
+    ):
+        rest = _without_places(query)
+        rest[parameter] = str(place)
+        if found.cut and not found.rows:
+            rest["looked"] = str((number(query, "looked") or 0) + REACH)
+        links[name] = f"?{rest.urlencode()}" if place is not None else ""
+    return links
+
+
+def _count(selection: Selection, found: Listed) -> Count:
+    """Of a list that is on the page as a whole, its length."""
+    whole = not (found.earlier or found.later)
+    return Count(len(found.rows)) if whole else selection.count()
 
 
 @login_required

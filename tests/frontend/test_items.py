@@ -1,22 +1,20 @@
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from annotate.aggregation import aggregate_stale
-from annotate.assignment import submit
-from annotate.models import Aggregate, Annotator, Item
-from routing.models import JudgeCall, RewardModel, RoutingDecision, RoutingPolicy, Score
+from annotate.gold import set_gold
+from annotate.models import BulkAction, Item, ItemSummary
+from annotate.searching import index_texts
+from frontend import item_order
 from tests.factories import (
     make_annotation,
     make_annotator,
-    make_assignment,
     make_item,
     make_member,
     make_project,
     make_user,
 )
 from tests.frontend.roles import HTMX, RESEARCHER, sign_in, statuses
-from tests.frontend.rows import make_judge, make_reward_model
 
 pytestmark = pytest.mark.django_db
 
@@ -66,12 +64,12 @@ def test_htmx_gets_the_list_alone(client, project, researcher):
 def test_pages_follow_each_other_without_gap_or_repeat(client, project, researcher):
     keys = [make_item(project, key=f"k{n:03}").key for n in range(120)]
     first = client.get("/projects/pairs/items/")
-    second = client.get("/projects/pairs/items/" + first.context["found"].later)
-    third = client.get("/projects/pairs/items/" + second.context["found"].later)
+    second = client.get("/projects/pairs/items/" + first.context["later"])
+    third = client.get("/projects/pairs/items/" + second.context["later"])
     seen = [row["item"].key for page in (first, second, third) for row in page.context["rows"]]
     assert seen == keys
-    assert not third.context["found"].later
-    back = client.get("/projects/pairs/items/" + third.context["found"].earlier)
+    assert not third.context["later"]
+    back = client.get("/projects/pairs/items/" + third.context["earlier"])
     assert [row["item"].key for row in back.context["rows"]] == keys[50:100]
 
 
@@ -83,59 +81,6 @@ def test_conditions_that_make_no_sense_are_left_out(client, project, researcher,
     assert listed(client, query) == ["there"]
 
 
-def test_items_are_picked_by_route_state_and_source(client, project, researcher):
-    make_item(project, key="open", source="a")
-    make_item(project, key="full", seats_left=0)
-    make_item(project, key="judged", route="judge", evaluation=True)
-    make_item(project, key="unrouted", route=None, waits_for=Item.WaitsFor.BUDGET)
-    assert listed(client, "?route=none") == ["unrouted"]
-    assert listed(client, "?route=judge") == ["judged"]
-    assert listed(client, "?state=open") == ["open"]
-    assert listed(client, "?state=done") == ["full"]
-    assert listed(client, "?state=for-judge") == ["judged"]
-    assert listed(client, "?state=budget") == ["unrouted"]
-    assert listed(client, "?state=evaluation") == ["judged"]
-    assert listed(client, "?source=a") == ["open"]
-    assert listed(client, "?key=un") == ["unrouted"]
-
-
-def test_items_are_picked_by_who_labelled_them(client, project, researcher):
-    person, judge = make_annotator(project), make_annotator(project, kind="llm")
-    by_people, by_both, by_judge, _ = (
-        make_item(project, key=key) for key in ("people", "both", "judge", "none")
-    )
-    for item in (by_people, by_both):
-        make_annotation(item, person)
-    for item in (by_judge, by_both):
-        make_annotation(item, judge)
-    assert listed(client, "?labels=people") == ["people", "both"]
-    assert listed(client, "?labels=judges") == ["both", "judge"]
-    assert listed(client, "?labels=both") == ["both"]
-    assert listed(client, "?labels=none") == ["none"]
-    assert listed(client, f"?annotator={judge.pk}") == ["both", "judge"]
-
-
-def test_items_on_which_people_disagree_are_found(client, project, researcher):
-    torn, agreed = make_item(project, key="torn"), make_item(project, key="agreed")
-    for value in (1, -1):
-        make_annotation(torn, make_annotator(project), value=value)
-        make_annotation(agreed, make_annotator(project), value=1)
-    aggregate_stale(project)
-    assert listed(client, "?labels=split") == ["torn"]
-
-
-def test_items_are_picked_by_the_decision_that_stands(client, project, researcher):
-    policy = RoutingPolicy.objects.create(project=project, version=1, kind="all_human", active=True)
-    item, other = make_item(project, key="unsure"), make_item(project, key="moved")
-    RoutingDecision.objects.create(policy=policy, item=item, reason="judge is unsure")
-    RoutingDecision.objects.create(
-        policy=policy, item=other, reason="judge is unsure", current=False
-    )
-    RoutingDecision.objects.create(policy=policy, item=other, reason="all to people")
-    assert listed(client, "?reason=judge+is+unsure") == ["unsure"]
-    assert listed(client, f"?policy={policy.pk}&reason=all+to+people") == ["moved"]
-
-
 def test_the_list_takes_as_many_queries_for_fifty_items_as_for_one(
     client, project, researcher, django_assert_num_queries
 ):
@@ -143,90 +88,96 @@ def test_the_list_takes_as_many_queries_for_fifty_items_as_for_one(
     counts = []
     for size in (1, 50):
         while project.items.count() < size:
-            make_annotation(make_item(project), annotator)
+            make_annotation(make_item(project, tags=["a"]), annotator)
         aggregate_stale(project)
-        with django_assert_num_queries(8) as found:
-            client.get("/projects/pairs/items/")
+        with django_assert_num_queries(14) as found:
+            client.get("/projects/pairs/items/?tag=a&sort=-people")
         counts.append(len(found))
     assert counts[0] == counts[1]
 
 
-def test_the_history_tells_who_was_shown_what_under_a_pseudonym(client, project, researcher):
-    member = make_member(project, user=make_user("ada-lovelace"))
-    item = make_item(project)
-    assignment = make_assignment(item, member, order=[1, 0])
-    answers = {"overall": {"value": -2, "both_bad": False}, "why": {"text": "<b>It is right</b>"}}
-    submit(assignment, answers, key=assignment.key)
-    text = client.get(item.get_absolute_url()).text
-    assert "ada-lovelace" not in text
-    assert f"person {member.user.annotator.pk}" in text
-    assert "shown in the order B A" in text
-    assert "A clearly better" in text
-    assert "&lt;b&gt;It is right&lt;/b&gt;" in text
+# ------------------------------------------------------------------------------ conditions and order
 
 
-def test_the_history_has_calls_decisions_and_rewards(client, project, researcher):
-    item, judge = make_item(project), make_judge(project)
-    JudgeCall.objects.create(
-        judge=judge,
-        item=item,
-        order=1,
-        shown_order=[1, 0],
-        state=JudgeCall.State.ANSWERED,
-        verdict={"overall": {"value": 1, "both_bad": False}},
-        raw={"text": "B, I <script>think</script>"},
-        confidence=0.75,
-        finished_at=timezone.now(),
-    )
-    policy = RoutingPolicy.objects.create(
-        project=project, version=1, kind="confidence", active=True
-    )
-    RoutingDecision.objects.create(
-        policy=policy, item=item, route="both", reason="judge is unsure", score=0.75
-    )
-    model = make_reward_model(project, promoted=True)
-    Score.objects.create(reward_model=model, completion=item.completions.first(), reward=1.5)
-    text = client.get(item.get_absolute_url()).text
-    assert "judge is unsure" in text
-    assert "A slightly better" in text  # what it said of the second shown, in the item's own order
-    assert "confidence 0.75" in text
-    assert "<script>think" not in text
-    assert "+1.50" in text
+def test_conditions_stand_as_chips_that_can_be_taken_away(client, project, researcher):
+    make_item(project, key="one", source="a&b")
+    response = client.get("/projects/pairs/items/?source=a%26b&route=human&after=0::0")
+    words = {chip.words: chip.url for chip in response.context["chips"]}
+    assert words == {"route: people": "?source=a%26b", "source: a&b": "?route=human"}
+    assert "source: a&amp;b" in response.text
 
 
-def test_a_judges_label_stands_beside_its_measured_agreement(client, project, researcher):
-    judge, person = make_annotator(project, kind="llm", name="gpt"), make_annotator(project)
-    items = [make_item(project) for _ in range(4)]
-    for n, item in enumerate(items):
-        make_annotation(item, judge, value=1)
-        make_annotation(item, person, value=1 if n else -1)
-    aggregate_stale(project)
-    assert Aggregate.objects.exists()
-    response = client.get(items[0].get_absolute_url())
-    assert "75.0\N{NO-BREAK SPACE}%" in response.text
-    assert "measured on 4 items" in response.text
-
-
-def test_a_judge_that_nobody_can_measure_says_so(client, project, researcher):
-    item = make_item(project)
-    make_annotation(item, make_annotator(project, kind="llm"))
-    assert "nobody knows how often" in client.get(item.get_absolute_url()).text
-
-
-def test_the_item_page_takes_as_many_queries_for_many_events(
-    client, project, researcher, django_assert_max_num_queries
+def test_an_annotators_chip_shows_a_pseudonym_and_nothing_of_other_projects(
+    client, project, researcher
 ):
-    item = make_item(project)
-    for _ in range(20):
-        make_annotation(item, make_annotator(project, kind=Annotator.Kind.LLM))
-        make_annotation(item, make_annotator(project))
-    with django_assert_max_num_queries(24):
-        client.get(item.get_absolute_url())
+    member = make_member(project, user=make_user("ada-lovelace"))
+    annotator = member.user.annotator_or_new
+    stranger = make_annotator(make_project(), name="Somebody Else")
+    make_annotation(make_item(project), annotator)
+    text = client.get(f"/projects/pairs/items/?annotator={annotator.pk}").text
+    assert f"labelled by person {annotator.pk}" in text
+    assert "ada-lovelace" not in text
+    assert "Somebody" not in client.get(f"/projects/pairs/items/?annotator={stranger.pk}").text
 
 
-def test_an_unpromoted_models_rewards_are_not_shown(client, project, researcher):
-    item = make_item(project)
-    model = make_reward_model(project, promoted=False)
-    assert isinstance(model, RewardModel)
-    Score.objects.create(reward_model=model, completion=item.completions.first(), reward=1.5)
-    assert "+1.50" not in client.get(item.get_absolute_url()).text
+def test_the_list_is_sorted_by_what_its_heads_say(client, project, researcher):
+    for n, margin in enumerate((0.5, None, 0.25)):
+        item = make_item(project, key=f"k{n}")
+        ItemSummary.objects.create(item=item, project=project, margin=margin)
+    assert listed(client, "?sort=margin") == ["k2", "k0", "k1"]
+    response = client.get("/projects/pairs/items/?sort=margin")
+    assert response.context["columns"]["margin"].sorted == "ascending"
+    assert response.context["columns"]["margin"].url == "?sort=-margin"
+    assert listed(client, "?sort=-margin") == ["k0", "k2", "k1"]
+    assert listed(client, "?sort=moon") == ["k0", "k1", "k2"]
+
+
+def test_archived_items_are_hidden_unless_asked_for(client, project, researcher):
+    make_item(project, key="gone", route=None, waits_for=Item.WaitsFor.ARCHIVE)
+    assert listed(client) == []
+    assert "archived=only" in client.get("/projects/pairs/items/").text
+    assert listed(client, "?archived=only") == ["gone"]
+
+
+def test_the_list_says_how_far_search_has_come(client, project, researcher):
+    make_item(project, key="sky", prompt="Why is the sky blue?")
+    assert "Search covers 0.0" in client.get("/projects/pairs/items/?q=sky").text
+    index_texts(project)
+    response = client.get("/projects/pairs/items/?q=sky")
+    assert "Search covers" not in response.text
+    assert [row["item"].key for row in response.context["rows"]] == ["sky"]
+
+
+def test_a_search_without_an_index_goes_on_where_it_stopped(
+    client, project, researcher, monkeypatch
+):
+    monkeypatch.setattr(item_order, "NEAR", 1)
+    monkeypatch.setattr(item_order, "REACH", 2)
+    for n in range(4):
+        make_item(project, key=f"k{n}", source="usual")
+    make_item(project, key="needle", source="rare")
+    first = client.get("/projects/pairs/items/?source=rare")
+    assert "Nothing so far" in first.text
+    assert 'hx-trigger="load"' in first.text
+    second = client.get("/projects/pairs/items/" + first.context["later"])
+    third = client.get("/projects/pairs/items/" + second.context["later"])
+    assert [row["item"].key for row in third.context["rows"]] == ["needle"]
+
+
+def test_a_change_that_goes_on_is_told(client, project, researcher):
+    action = BulkAction.objects.create(project=project, kind="tag", settings={"tag": "a"})
+    assert (
+        reverse("bulk-change", args=["pairs", action.pk])
+        in client.get("/projects/pairs/items/").text
+    )
+
+
+def test_tags_gold_and_figures_are_shown(client, project, researcher):
+    item = make_item(project, tags=["hard"])
+    set_gold(item, {"overall": {"value": 1, "both_bad": False}})
+    ItemSummary.objects.create(item=item, project=project, disagreement=0.25, confidence=0.875)
+    text = client.get("/projects/pairs/items/").text
+    assert 'href="?tag=hard"' in text
+    assert 'href="?gold=yes"' in text
+    assert "0.25" in text
+    assert "0.88" in text
