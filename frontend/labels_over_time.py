@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from annotate.forecast import DAY, HOUR, floor_to
 from annotate.tallies.labels import Given
 from frontend.charts import Stack, stacked
+from routing.label_times import PARTED_BY, SOURCES, Span
 
-SOURCES = {"people": "by people", "judges": "by judges", "imports": "imported"}
 LOOKS = {"people": "people", "judges": "judge", "imports": "imports"}
 MOST = 62  # bars
 SHORT = timedelta(days=3)  # until then a bar is an hour
@@ -33,7 +33,7 @@ class Bucket:
 
     def cells(self) -> list[tuple[int, str]]:
         """Number and address by source, in the order of the table's columns."""
-        return [(self.given.get(name, 0), f"{self.url}&given_by={name}") for name in SOURCES]
+        return [(self.given.get(name, 0), f"{self.url}{PARTED_BY}{name}") for name in SOURCES]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def flow_of(
             one,
             _words(one, unit),
             dict(found.get(one, {})),
-            f"{items_url}?{urlencode({'given_from': _iso(one), 'given_to': _iso(_next(one, unit))})}",
+            f"{items_url}?{urlencode({'given': Span(one, _next(one, unit)).raw})}",
         )
         for one in starts[-MOST:]
     ]
@@ -154,7 +154,3 @@ def _words(start: datetime, unit: str) -> str:
         case "year":
             return f"{start.year}"
     return f"{start.day} {start:%b}"
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")

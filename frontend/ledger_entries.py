@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
-from annotate.models import Annotation, Annotator, LedgerEntry, LedgerTally, Project
+from annotate.models import Annotation, Annotator, Assignment, LedgerEntry, LedgerTally, Project
 from annotate.models.budgets import Unit
 from frontend.ledger_figures import Period
 from frontend.paging import SIZE
@@ -25,11 +25,12 @@ PAGE = 2000  # entries read at a time for a file
 COLUMNS = ("id", "created_at", "kind", "unit", "amount", "source", "annotator", "reference")
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-CALL, ITEM, LABEL = "call:", "item:", "annotation:"
+CALL, ITEM, LABEL, LEASE = "call:", "item:", "annotation:", "assignment:"
 SOURCES: dict[str, Q] = {
     "people": Q(kind=LedgerEntry.Kind.PAY),
     "judges": Q(reference__startswith=CALL),
     "held": Q(reference__startswith=ITEM)
+    | Q(reference__startswith=LEASE)
     | Q(reference__startswith=LABEL, kind=LedgerEntry.Kind.SETTLEMENT),
 }
 
@@ -157,12 +158,15 @@ def _link(query: QueryDict, name: str, entry: LedgerEntry) -> str:
 
 
 def _rows(entries: list[LedgerEntry], project: Project) -> list[EntryRow]:
-    """What each was for, in two more queries for all of them."""
-    calls = {_number(e.reference) for e in entries if e.reference.startswith(CALL)}
-    labels = {_number(e.reference) for e in entries if e.reference.startswith(LABEL)}
+    """What each was for, in three more queries at most for all of them."""
+    tables = {CALL: JudgeCall, LABEL: Annotation, LEASE: Assignment}
     items_of = {
-        CALL: dict(JudgeCall.objects.filter(pk__in=calls).values_list("pk", "item_id")),
-        LABEL: dict(Annotation.objects.filter(pk__in=labels).values_list("pk", "item_id")),
+        prefix: dict(
+            table._default_manager.filter(
+                pk__in={_number(e.reference) for e in entries if e.reference.startswith(prefix)}
+            ).values_list("pk", "item_id")
+        )
+        for prefix, table in tables.items()
     }
     return [EntryRow(e, *_what(e, project, items_of)) for e in entries]
 
@@ -180,6 +184,8 @@ def _what(
         paid = entry.kind == LedgerEntry.Kind.PAY
         words = f"label {number}" if paid else f"label {number}, out of what was held"
         item = items_of[LABEL].get(number)
+    elif entry.reference.startswith(LEASE):
+        words, item = f"pay of assignment {number}", items_of[LEASE].get(number)
     elif entry.reference.startswith(ITEM):
         words, item = f"labels of item {number}", number
     else:
@@ -237,7 +243,7 @@ def source_of(entry: LedgerEntry) -> str:
         return LedgerTally.Source.PEOPLE
     if entry.reference.startswith(CALL):
         return LedgerTally.Source.JUDGES
-    if entry.reference.startswith((ITEM, LABEL)):
+    if entry.reference.startswith((ITEM, LABEL, LEASE)):
         return LedgerTally.Source.HELD
     return LedgerTally.Source.OTHER
 

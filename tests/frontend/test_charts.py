@@ -6,17 +6,24 @@ from xml.etree import ElementTree
 import pytest
 
 from frontend.charts import (
+    Ahead,
     Domain,
     Estimate,
+    Level,
     Part,
     Row,
     Series,
+    Stack,
+    areas,
     bar,
     by_version,
     domain,
     intervals,
+    meter,
     parts,
     percent,
+    round_domain,
+    stacked,
 )
 
 
@@ -114,3 +121,91 @@ def test_names_are_escaped_and_nothing_carries_a_style():
 )
 def test_shares_are_written_as_per_cent(value, words):
     assert percent(value) == words
+
+
+# ----------------------------------------------------------------------------------------- times
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [
+        (0, (0, 1)),
+        (1, (0, 1)),
+        (3, (0, 1, 2, 3)),
+        (7, (0, 2, 4, 6, 8)),
+        (480, (0, 200, 400, 600)),
+        (1_000_000, (0, 500_000, 1_000_000)),
+    ],
+)
+def test_counts_have_round_limits_from_nought(most, ticks):
+    assert round_domain(most).ticks == ticks
+
+
+def test_small_sums_of_money_have_ticks_between_whole_numbers():
+    assert round_domain(0.3, whole=False).ticks == (0, 0.1, 0.2, 0.3)
+
+
+def test_bars_stack_from_below_and_say_what_they_are():
+    svg = stacked(
+        ["1 Mar", "2 Mar"],
+        [Stack("by people", "people", [30, 0]), Stack("by judges", "judge", [10, 40])],
+        label="Labels",
+        last_is_part=True,
+    )
+    below, above, alone = elements(svg, "rect", "fill")
+    assert float(above.get("y")) + float(above.get("height")) == float(below.get("y"))
+    assert float(alone.get("y")) == 18.0  # 40 of 40: the top
+    assert [e.find("title").text for e in (below, alone)] == [
+        "1 Mar: 30 by people",
+        "2 Mar: 40 by judges",
+    ]
+    assert len(elements(svg, "g", "part")) == 1
+
+
+def test_areas_lie_on_each_other_and_end_where_the_sums_do():
+    svg = areas(
+        [0, 0.5],
+        [Stack("people", "people", [0, 50]), Stack("judges", "judge", [0, 50])],
+        label="USD",
+        names=[(0, "1 Mar")],
+    )
+    people, judges = elements(svg, "path", "fill")
+    assert people.get("d") == "M0.00 100.00L50.00 50.00L50.00 100.00L0.00 100.00Z"
+    assert judges.get("d") == "M0.00 100.00L50.00 0.00L50.00 50.00L0.00 100.00Z"
+
+
+def test_a_cap_is_a_line_at_its_height_and_what_is_expected_leads_to_it():
+    svg = areas(
+        [0, 0.5],
+        [Stack("people", "people", [0, 50])],
+        label="USD",
+        names=[],
+        levels=[Level(100, "cap", 0.25)],
+        ahead=[Ahead(0.5, 50, 0.8, 100, 0.7, 0.9)],
+    )
+    [cap] = elements(svg, "line", "cap")
+    assert (cap.get("y1"), cap.get("x1"), cap.get("x2")) == ("18.0", "32.38%", "99.50%")
+    [path] = elements(svg, "path", "ahead")
+    assert path.get("d") == "M50.00 50.00L80.00 0.00"
+    [span] = elements(svg, "line", "interval")
+    assert (span.get("x1"), span.get("x2")) == ("72.65%", "90.55%")
+
+
+def test_charts_of_nothing_are_still_charts():
+    assert parse(stacked([], [], label="Labels")) is not None
+    assert parse(areas([], [], label="USD", names=[])) is not None
+
+
+def test_words_in_charts_over_time_are_escaped():
+    stacks = [Stack("<script>", '"x', [1])]
+    for svg in (
+        stacked(["<b>"], stacks, label="<i>"),
+        areas([0.5], stacks, label="<i>", names=[(0, "<b>")], levels=[Level(1, "<u>")]),
+    ):
+        assert not any(f"<{name}>" in svg for name in ("script", "b", "i", "u"))
+
+
+def test_a_meter_is_full_at_its_end_and_never_fuller():
+    [half] = elements(meter(0.5, label="half"), "rect", "fill")
+    [full] = elements(meter(1.7, label="over"), "rect", "full")
+    assert (half.get("width"), full.get("width")) == ("50.00%", "100.00%")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import time_machine
@@ -10,21 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotate import ledger
-from annotate.budgets import set_budget
 from annotate.models import (
     Annotation,
-    AnnotatorQuality,
-    BulkAction,
     Hint,
     Item,
-    ItemSummary,
     ItemTally,
     LedgerEntry,
-    Membership,
     Project,
-    Transfer,
     Watermark,
-    Worker,
 )
 from annotate.models.projects import Route
 from annotate.tallies import folding, items
@@ -38,7 +32,8 @@ from tests.factories import (
     make_project,
 )
 from tests.frontend.roles import HTMX, RESEARCHER, sign_in, statuses
-from tests.frontend.rows import make_judge, make_review, make_reward_model
+from tests.frontend.rows import make_judge, make_reward_model
+from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db
 HOME = "/projects/pairs/"
@@ -218,9 +213,6 @@ def test_labels_are_charted_by_day_and_source_and_twinned_by_a_table(
     assert (flow.before, flow.totals["imports"]) == (1, 2)
     text = client.get(HOME).text
     assert "18 Mar: 2 by people" in text
-    assert (
-        "given_from=2026-03-18T00%3A00&amp;given_to=2026-03-19T00%3A00&amp;given_by=people" in text
-    )
 
 
 @pytest.mark.parametrize(
@@ -253,11 +245,15 @@ def test_a_project_without_labels_teaches_how_they_come(client, project, researc
 def test_cost_is_told_in_all_and_by_label(client, project, researcher):
     judge = make_judge(project)
     member = make_member(project)
-    Project.objects.update(pay_per_label_usd=Decimal("0.25"))
-    project.refresh_from_db()
     label(project, timezone.now(), member=member, count=4)
     for annotation in Annotation.objects.all():
-        ledger.pay(annotation)
+        LedgerEntry.objects.create(
+            project=project,
+            kind="pay",
+            unit="usd",
+            amount=Decimal("0.25"),
+            reference=f"annotation:{annotation.pk}",
+        )
     make_annotation(make_item(project), judge.annotator)
     for number, spent in (("1", "0.04"), ("2", None)):
         reference = f"call:{number}:1"
@@ -281,120 +277,6 @@ def test_cost_is_told_in_all_and_by_label(client, project, researcher):
         Decimal("0.1"),
     )
     assert (cost.per_people_label, cost.per_judge_label) == (Decimal("0.25"), Decimal("0.04"))
-
-
-# ------------------------------------------------------------------------------------- attention
-
-
-def attention(client):
-    return [one.words for one in client.get(HOME).context["attention"]]
-
-
-def test_nothing_needs_attention_while_all_is_well(client, project, researcher):
-    make_item(project)
-    Worker.objects.create(name="here")
-    assert attention(client) == []
-
-
-def test_what_needs_attention_is_listed_serious_things_first(client, project, researcher):
-    item = make_item(project, route=None, waits_for=Item.WaitsFor.BUDGET)
-    Hint.objects.create(project=project, kind="train", fault="ValueError: no label", failures=2)
-    make_judge(project, fault="The key is not set.")
-    make_review(make_annotation(item, make_annotator(project)), make_reward_model(project))
-    set_budget(project, unit="labels", period="total", cap=Decimal(0))
-    Transfer.objects.create(project=project, direction="import", format="trl", state="failed")
-    words = attention(client)
-    assert words[0] == "No worker is running"
-    assert "Training failed: ValueError: no label" in words
-    assert "Judge judge v1 stands still" in words
-    assert "The last import failed" in words
-    assert words[-3:] == [
-        "1 item waits for budget",
-        "The budget of 0 people's labels in all is spent",
-        "1 label to review",
-    ]
-
-
-def test_items_that_nobody_will_route_are_pointed_out(client, project, researcher):
-    Project.objects.update(default_route=None)
-    make_item(project, route=None)
-    assert "1 item waits for a routing policy" in attention(client)
-
-
-def test_items_that_nobody_may_label_are_pointed_out(client, project, researcher):
-    Project.objects.update(queues=["", "german"])
-    make_item(project, queue="german")
-    assert "1 item that nobody may label" in attention(client)
-    Membership.objects.filter(user=researcher).update(queues=["", "german"])
-    assert "1 item that nobody may label" not in attention(client)
-    Membership.objects.filter(user=researcher).update(paused_at=timezone.now())
-    assert "1 item that nobody may label" in attention(client)
-
-
-def test_items_on_which_people_split_evenly_are_pointed_out(client, project, researcher):
-    for disagreement in (0.5, 0.6, 0.4):
-        ItemSummary.objects.create(
-            item=make_item(project), project=project, disagreement=disagreement
-        )
-    assert "On 2 items no answer has more than half of the people" in attention(client)
-
-
-def test_paused_members_and_answers_worth_a_look_are_pointed_out(client, project, researcher):
-    paused = make_member(project)
-    Membership.objects.filter(pk=paused.pk).update(paused_at=timezone.now())
-    AnnotatorQuality.objects.create(
-        project=project,
-        question="overall",
-        annotator=make_annotator(project),
-        answers=9,
-        compared=9,
-        hits=1,
-        signs=["random"],
-    )
-    make_item(project)
-    told = {one.words: one.url for one in client.get(HOME).context["attention"]}
-    for words in ("1 member is paused", "The answers of 1 annotator are worth a look"):
-        assert client.get(told[words]).status_code == 200
-
-
-def test_judges_whose_calls_fail_are_pointed_out_within_a_day(client, project, researcher):
-    judge = make_judge(project)
-    for n in range(5):
-        JudgeCall.objects.create(
-            judge=judge,
-            item=make_item(project),
-            order=0,
-            shown_order=[0, 1],
-            state="failed",
-            finished_at=timezone.now() - timedelta(hours=n),
-        )
-    assert "5 judge calls failed within a day" in attention(client)
-    JudgeCall.objects.update(finished_at=timezone.now() - timedelta(hours=25))
-    assert "5 judge calls failed within a day" not in attention(client)
-
-
-def test_a_failed_change_of_many_items_is_pointed_out(client, project, researcher):
-    make_item(project)
-    BulkAction.objects.create(project=project, kind="archive", state="failed", done=3)
-    assert "The last change of many items failed after 3" in attention(client)
-
-
-def test_a_budget_near_its_end_is_pointed_out_with_its_day(client, project, at_noon, researcher):
-    make_item(project)
-    for back in range(1, 6):
-        LedgerEntry.objects.create(
-            project=project,
-            kind="pay",
-            unit="usd",
-            amount=Decimal(10),
-            reference=f"annotation:{back}",
-            created_at=NOON - timedelta(days=back),
-        )
-    set_budget(project, unit="usd", period="total", cap=Decimal(70))
-    assert (
-        "The budget of 70 USD in all is 71 % spent, used up in 2 days (22 March, 12:00 UTC)"
-        in attention(client)
-    )
 
 
 # -------------------------------------------------------------------------------- what it costs
@@ -450,8 +332,7 @@ def test_twenty_times_the_labels_read_hardly_more_of_the_database_once_they_are_
         add_labels(project, who, size)
         before = buffers(lambda: client.get(HOME))
         for kind in Watermark.Kind.values:
-            for _ in range(5):
-                folding.fold(project, kind)
+            wait_for(partial(folded, project, kind))
         items.keep_count(project)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
@@ -459,6 +340,13 @@ def test_twenty_times_the_labels_read_hardly_more_of_the_database_once_they_are_
     (small_before, small), (large_before, large) = spent
     assert large_before > small_before + 500
     assert large <= small + 20
+
+
+def folded(project, kind):
+    """A step of folding; whether that was the last. Tests beside this one may hold it up."""
+    folding.fold(project, kind)
+    mark = Watermark.objects.get(project=project, kind=kind)
+    return mark.ceiling is None and mark.folded_to > 0
 
 
 def add_labels(project, who, size):
