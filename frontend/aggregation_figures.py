@@ -28,6 +28,7 @@ class Tried:
     # None before the methods were compared.
     units: int | None = None
     changed: int | None = None
+    decided: int | None = None
     same: Estimate | None = None
     right: Estimate | None = None
     confidence: float | None = None
@@ -100,6 +101,7 @@ def _tried(name: str, row: dict[str, Any] | None, *, chosen: Method | None, defa
         name == default,
         units=row["units"],
         changed=row["changed"],
+        decided=row["decided"],
         same=share(row["units"] - row["changed"], row["units"]),
         right=share(row["right"], row["known"]),
         confidence=row["confidence"],

@@ -20,6 +20,7 @@ from annotate.questions import Answer, Question
 Labels = npt.NDArray[np.float64]
 CACHE_SECONDS = 30 * 24 * 3600
 EVEN = 1e-9
+SHAPE = 2  # of what is kept: raised with the fields of ``Compared``
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,11 @@ class Compared:
     """What one method makes of the labels. Counts are of units: items, or completions of them."""
 
     method: str
-    # Units with one label, and how many of them have another than votes (or plain means) give.
+    # Units with a label by this method and by plain votes (or means), and how many have another one.
     units: int
     changed: int
+    # Units with a label by this method, where votes are even.
+    decided: int
     # Units with gold or a review, and how many of them get that label.
     known: int
     right: int
@@ -57,7 +60,7 @@ def compare(project: Project) -> dict[str, Any]:
 
 
 def _key(project: Project) -> str:
-    return f"aggregation-comparison:{project.pk}"
+    return f"aggregation-comparison:{SHAPE}:{project.pk}"
 
 
 def _compare(project: Project, question: Question[Any]) -> dict[str, Any] | None:
@@ -86,11 +89,12 @@ def _compared(
 ) -> Compared:
     begin = time.perf_counter()
     labels, confidence = _labels(question, method, arranged)
-    known = ~np.isnan(truth)
+    known, both = ~np.isnan(truth), ~np.isnan(labels) & ~np.isnan(plain)
     return Compared(
         method=method.name,
-        units=int((~np.isnan(labels)).sum()),
-        changed=int((labels != plain)[~np.isnan(labels) | ~np.isnan(plain)].sum()),
+        units=int(both.sum()),
+        changed=int((labels != plain)[both].sum()),
+        decided=int((~np.isnan(labels) & np.isnan(plain)).sum()),
         known=int(known.sum()),
         right=int((labels == truth)[known].sum()),
         confidence=confidence,

@@ -36,6 +36,7 @@ class Command(ExampleCommand):
         found = project_named(project)
         if options["method"]:
             _choose(found, options["method"], options["question"])
+        found.hints.filter(kind="fit-annotators").update(wanted=False)  # it is done here
         while aggregate_stale(found):
             pass
         figures = {"questions": _figures(fit_project(found))}
