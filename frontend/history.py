@@ -1,23 +1,30 @@
 """What has happened to an item, in order: who was shown what, what they answered, what was decided.
 
-People stand under pseudonyms.
+Annotators stand under pseudonyms; who steers the project, by the name of the account.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from annotate.models import Aggregate, Annotation, Annotator, Assignment, Item
+from annotate.models import Annotation, Annotator, Assignment, AuditEntry, Item
 from annotate.questions import Answers, Questions
 from annotate.questions.base.question import letter
-from routing.models import JudgeCall, Review, RoutingDecision, Score
+from routing.bulk.actions import UNDO, words_of
+from routing.bulk.kinds import KINDS
+from routing.models import JudgeCall, Review, RoutingDecision
+
+GOLD_ENTRIES = {"gold.set": "Gold was set", "gold.remove": "Gold was removed"}
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of an item's history. ``look`` is a CSS class; ``answers`` are (title, words)."""
+    """One line of an item's history. ``look`` is a CSS class; ``answers`` are (title, words).
+
+    ``label`` is the id of a label that may be made gold; ``replaced`` marks one that a later label
+    has taken the place of.
+    """
 
     at: datetime
     who: str
@@ -26,15 +33,26 @@ class Event:
     answers: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     raw: object = None
+    shown: object = None
+    label: int | None = None
+    replaced: bool = False
+    action: int | None = None
 
     @property
     def raw_text(self) -> str:
         """What came beside the answers, as text to read."""
-        if self.raw in (None, {}, []):
-            return ""
-        if isinstance(self.raw, str):
-            return self.raw
-        return json.dumps(self.raw, indent=2, ensure_ascii=False)
+        return _as_text(self.raw)
+
+    @property
+    def shown_text(self) -> str:
+        """The suggestions that were on the page."""
+        return _as_text(self.shown)
+
+
+def _as_text(value: object) -> str:
+    if value in (None, {}, []):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def pseudonym(annotator: Annotator) -> str:
@@ -44,35 +62,23 @@ def pseudonym(annotator: Annotator) -> str:
     return str(annotator)
 
 
-def history_of(item: Item) -> dict[str, Any]:
-    """The item's events, oldest first, with its aggregates and the completions' rewards."""
+def history_of(item: Item) -> list[Event]:
+    """The item's events, oldest first."""
     questions = item.project.questions
+    labels = list(item.annotations.select_related("annotator", "form", "guidelines"))
+    replaced = {label.supersedes_id for label in labels}
+    lent = item.assignments.select_related("annotator", "form", "guidelines")
     events = [
         *_arrival(item),
         *(_decided(row) for row in item.decisions.select_related("policy")),
-        *(
-            _lent(row, questions)
-            for row in item.assignments.select_related("annotator").exclude(
-                state=Assignment.State.SUBMITTED
-            )
-        ),
-        *(
-            _labelled(row)
-            for row in item.annotations.select_related("annotator", "form", "guidelines")
-        ),
+        *(_lent(row) for row in lent.exclude(state=Assignment.State.SUBMITTED)),
+        *(_labelled(label, replaced=label.pk in replaced) for label in labels),
         *(_called(row, questions) for row in item.judge_calls.select_related("judge")),
         *_reviewed(item),
+        *_changed(item),
+        *_golden(item, questions),
     ]
-    scores = Score.objects.filter(completion__item=item, reward_model__promoted=True)
-    rewards = {score.completion_id: score for score in scores.select_related("reward_model")}
-    return {
-        "events": sorted(events, key=lambda event: event.at),
-        "aggregates": _aggregates(item, questions),
-        "completions": [
-            {"letter": letter(n), "completion": completion, "score": rewards.get(completion.pk)}
-            for n, completion in enumerate(item.completions.all())
-        ],
-    }
+    return sorted(events, key=lambda event: event.at)
 
 
 def answers_in_words(questions: Questions, answers: Answers) -> list[tuple[str, str]]:
@@ -85,9 +91,8 @@ def answers_in_words(questions: Questions, answers: Answers) -> list[tuple[str, 
 
 
 def _arrival(item: Item) -> Iterator[Event]:
-    wants = f"{item.overlap} label{'s' if item.overlap > 1 else ''} wanted from people"
     share = "in the evaluation share" if item.evaluation else "in the training share"
-    yield Event(item.created_at, "import", "Item came in", "arrival", notes=[wants, share])
+    yield Event(item.created_at, "import", "Item came in", "arrival", notes=[share])
 
 
 def _decided(decision: RoutingDecision) -> Event:
@@ -95,6 +100,8 @@ def _decided(decision: RoutingDecision) -> Event:
     notes = [decision.reason]
     if decision.score is not None:
         notes.append(f"score {decision.score:.3f}")
+    if not decision.current:
+        notes.append("no longer stands")
     return Event(
         decision.created_at,
         f"policy {decision.policy}",
@@ -102,14 +109,20 @@ def _decided(decision: RoutingDecision) -> Event:
         "decision",
         notes=notes,
         raw=decision.features or None,
+        replaced=not decision.current,
     )
 
 
-def _shown(order: Sequence[int] | None) -> list[str]:
-    return [f"shown in the order {' '.join(map(letter, order))}"] if order else []
+def _shown(row: Assignment | Annotation, order: Sequence[int] | None) -> list[str]:
+    """What was on the page: the order of the completions, and the versions it was made of."""
+    notes = [f"shown in the order {' '.join(map(letter, order))}"] if order else []
+    notes.append(f"form {row.form.version}")
+    if row.guidelines:
+        notes.append(f"guidelines {row.guidelines.version}")
+    return notes
 
 
-def _lent(assignment: Assignment, questions: Questions) -> Event:
+def _lent(assignment: Assignment) -> Event:
     return Event(
         assignment.closed_at or assignment.opened_at,
         pseudonym(assignment.annotator),
@@ -117,19 +130,18 @@ def _lent(assignment: Assignment, questions: Questions) -> Event:
             assignment.state
         ],
         "assignment",
-        notes=_shown(assignment.order),
+        notes=_shown(assignment, assignment.order),
     )
 
 
-def _labelled(annotation: Annotation) -> Event:
-    notes = _shown(annotation.order)
-    notes.append(f"form {annotation.form.version}")
-    if annotation.guidelines:
-        notes.append(f"guidelines {annotation.guidelines.version}")
+def _labelled(annotation: Annotation, *, replaced: bool) -> Event:
+    notes = _shown(annotation, annotation.order)
     if annotation.active_seconds is not None:
         notes.append(f"{annotation.active_seconds:.0f} s at work")
     if annotation.supersedes_id:
         notes.append("replaces the label before")
+    if replaced:
+        notes.append("was replaced later")
     what = {"work": "Labelled", "review": "Reviewed", "qualification": "Answered to qualify"}
     return Event(
         annotation.created_at,
@@ -139,11 +151,17 @@ def _labelled(annotation: Annotation) -> Event:
         answers=answers_in_words(annotation.form.parsed, annotation.answers),
         notes=notes,
         raw=annotation.raw,
+        shown=annotation.suggestions,
+        label=None if replaced else annotation.pk,
+        replaced=replaced,
     )
 
 
 def _called(call: JudgeCall, questions: Questions) -> Event:
-    notes = [*_shown(call.shown_order), f"sample {call.sample + 1}" if call.sample else ""]
+    order = call.shown_order
+    notes = [f"shown in the order {' '.join(map(letter, order))}"] if order else []
+    if call.sample:
+        notes.append(f"sample {call.sample + 1}")
     if call.input_tokens is not None or call.output_tokens is not None:
         notes.append(f"{call.input_tokens or 0} + {call.output_tokens or 0} tokens")
     if call.cost_usd is not None:
@@ -168,7 +186,7 @@ def _called(call: JudgeCall, questions: Questions) -> Event:
         what[call.state],
         "fault" if call.state in ("failed", "lost") else "call",
         answers=answers_in_words(questions, own),
-        notes=[note for note in notes if note],
+        notes=notes,
         raw=call.raw,
     )
 
@@ -188,27 +206,46 @@ def _reviewed(item: Item) -> Iterator[Event]:
             yield Event(review.closed_at, "review", f"{label} {review.state}", "decision")
 
 
-def _aggregates(item: Item, questions: Questions) -> list[dict[str, Any]]:
-    """By question, what people's and judges' answers come to, in words."""
-    words: dict[str, dict[str, str]] = {}
-    for aggregate in item.aggregates.all():
-        words.setdefault(aggregate.question, {})[aggregate.source] = aggregate_in_words(aggregate)
-    return [
-        {"title": question.config.title, **words[question.name]}
-        for question in questions
-        if question.name in words
-    ]
+def _changed(item: Item) -> Iterator[Event]:
+    """Changes of many items that this one was among."""
+    rows = item.bulk_changes.select_related("action__user", "action__project")
+    actions = {row.action_id: row.action for row in rows}
+    missing = {
+        action.settings["of"] for action in actions.values() if action.kind == UNDO
+    } - actions.keys()
+    actions |= item.project.bulk_actions.in_bulk(missing)
+    for row in rows:
+        action = row.action
+        kind = actions[action.settings["of"]].kind if action.kind == UNDO else action.kind
+        was, became = (KINDS[kind].say(row.before[name]) for name in ("was", "became"))
+        yield Event(
+            action.finished_at or action.created_at,
+            str(action.user) if action.user else "a change of many items",
+            words_of(action),
+            "steering",
+            notes=[f"{was} → {became}"],
+            action=action.pk,
+        )
 
 
-def aggregate_in_words(aggregate: Aggregate) -> str:
-    count = f"{aggregate.count} answer{'s' if aggregate.count != 1 else ''}"
-    if means := aggregate.data.get("means"):
-        given = [f"{letter(n)} {mean:.1f}" for n, mean in enumerate(means) if mean is not None]
-        return f"mean {', '.join(given)} ({count})"
-    if aggregate.mean is None:
-        return count
-    mean = f"mean {aggregate.mean:+.2f}".replace("-", "\N{MINUS SIGN}")
-    if aggregate.majority is None or aggregate.share is None:
-        return f"no majority, {mean} ({count})"
-    side = {-1: "A", 0: "tie", 1: "B"}[aggregate.majority]
-    return f"{side} {100 * aggregate.share:.0f} %, {mean} ({count})"
+def _golden(item: Item, questions: Questions) -> Iterator[Event]:
+    """What the audit log says of this one item's gold."""
+    entries = AuditEntry.objects.filter(
+        project_id=item.project_id,
+        target_kind="item",
+        target_id=item.pk,
+        action__in=GOLD_ENTRIES,
+    )
+    for entry in entries:
+        known = {
+            name: answer
+            for name, answer in (entry.details.get("after") or {}).items()
+            if questions.named(name) is not None
+        }
+        yield Event(
+            entry.at,
+            entry.actor,
+            GOLD_ENTRIES[entry.action],
+            "steering",
+            answers=answers_in_words(questions, known),
+        )

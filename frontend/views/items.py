@@ -1,21 +1,27 @@
 """The items of a project, and what has happened to each of them."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST, require_safe
 
-from annotate.models import Annotation, BulkAction, Item, Project
+from annotate.gold import NotGold, set_gold_from
+from annotate.models import BulkAction, Item
 from annotate.searching import coverage
-from frontend.history import history_of
 from frontend.item_filter import ItemFilter, chips
-from frontend.item_order import ORDERS, REACH, SIZE, Listed, Order, Place, listed
+from frontend.item_order import ORDERS, REACH, SIZE, Listed, Order, Place, listed, neighbours
+from frontend.item_page import standing
 from frontend.item_rows import columns, rows
-from frontend.judge_figures import estimate_of
-from frontend.pages import PageRequest
+from frontend.pages import PageRequest, see_other
 from frontend.paging import number
-from frontend.project_pages import visit
-from routing.judges.quality import agreements
+from frontend.project_pages import Visit, visit
+from routing.bulk.actions import Chosen, do_now
+from routing.bulk.base import InvalidSetting
+from routing.bulk.kinds import KINDS
 from routing.selection import Count, Selection
 
 PLACES = ("after", "before", "looked")
@@ -85,18 +91,71 @@ def _count(selection: Selection, found: Listed) -> Count:
 @login_required
 @require_safe
 def item(request: PageRequest, slug: str, pk: int) -> HttpResponse:
+    """One item, and its neighbours in the list that the query string describes."""
     seen = visit(request, slug)
-    item = get_object_or_404(seen.project.items.prefetch_related("completions"), pk=pk)
-    context = {"item": item, "judges": _judges(seen.project, item), **history_of(item)}
+    item = _item(seen, pk)
+    order = order_of(request.GET)
+    before, after = neighbours(Selection.of(seen.project, request.GET), order, item)
+    query = _without_places(request.GET).urlencode()
+    context = {
+        "item": item,
+        "query": f"?{query}" if query else "",
+        "before": before,
+        "after": after,
+        "kinds": [kind for kind in KINDS.values() if seen.may(kind.role)],
+        **standing(item),
+    }
     return seen.page("frontend/items/item.html", context, part="history")
 
 
-def _judges(project: Project, item: Item) -> list[dict[str, object]]:
-    """Who of those that labelled the item is an LLM, with its measured agreement with people."""
-    labels = Annotation.objects.current().by_judges().filter(item=item)
-    found = list({label.annotator for label in labels.select_related("annotator")})
-    agreed = agreements(project, found)
-    return [
-        {"name": annotator, "agreement": estimate_of(agreed[annotator.pk].decided)}
-        for annotator in sorted(found, key=str)
-    ]
+def _item(seen: Visit, pk: int) -> Item:
+    item: Item = get_object_or_404(seen.project.items.prefetch_related("completions"), pk=pk)
+    item.project = seen.project
+    return item
+
+
+@login_required
+@require_POST
+def change_item(request: PageRequest, slug: str, pk: int) -> HttpResponse:
+    """One of the changes of many items, made to this one at once."""
+    seen = visit(request, slug)
+    item, kind = _item(seen, pk), KINDS.get(request.POST.get("kind", ""))
+    if kind is None:
+        raise Http404
+    if not seen.may(kind.role):
+        raise PermissionDenied
+    try:
+        settings = kind.read(request.POST.dict())
+    except InvalidSetting as fault:
+        messages.error(request, str(fault))
+        return _back(request, item)
+    chosen = Chosen(Selection(seen.project), (item.pk,))
+    action = do_now(chosen, kind, settings, by=request.user)
+    if action.done:
+        url = reverse("bulk-change", args=[slug, action.pk])
+        told = format_html('{}: done. <a href="{}">Take it back</a>', kind.words(settings), url)
+        messages.success(request, told)
+    else:
+        messages.warning(request, f"Left as it was: the item {next(iter(action.left), '')}.")
+    return _back(request, item)
+
+
+@login_required
+@require_POST
+def label_as_gold(request: PageRequest, slug: str, pk: int) -> HttpResponse:
+    """Make one label of the item its gold."""
+    seen = visit(request, slug)
+    item = _item(seen, pk)
+    label = get_object_or_404(item.annotations.current(), pk=number(request.POST, "label") or 0)
+    try:
+        set_gold_from(label, by=request.user, note=request.POST.get("note", "")[:2000])
+    except NotGold as fault:
+        messages.warning(request, str(fault))
+    else:
+        messages.success(request, "This label is the item's gold now.")
+    return _back(request, item)
+
+
+def _back(request: PageRequest, item: Item) -> HttpResponse:
+    query = request.META.get("QUERY_STRING", "")
+    return see_other(f"{item.get_absolute_url()}{'?' if query else ''}{query}")

@@ -1,0 +1,122 @@
+"""An item's page: where the item stands, what its labels come to, and how versions score it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from annotate.aggregation.catalogue import METHODS
+from annotate.models import Aggregate, Annotation, Gold, Item, Project
+from annotate.questions.base.question import letter
+from frontend.charts import Estimate, Series, by_version
+from frontend.history import answers_in_words, history_of
+from frontend.judge_figures import estimate_of
+from routing.judges.quality import agreements
+from routing.models import Score
+from routing.version_rewards import VersionRewards, rewards_by_version
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from annotate.questions import Questions
+
+SOURCES = {"people": "People", "judges": "Judges", "all": "All"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one source's answers to a question come to."""
+
+    source: str
+    words: str
+    count: int
+    confidence: float | None
+    method: str
+
+
+def standing(item: Item) -> dict[str, Any]:
+    """All that the page shows of an item."""
+    project = item.project
+    questions = project.questions
+    main = questions.main_preference()
+    versions = rewards_by_version(item, main.config.pair if main is not None else None)
+    return {
+        "events": history_of(item),
+        "outcomes": _outcomes(item, questions),
+        "judges": _judges(project, item),
+        "completions": _completions(item),
+        "gold": _gold(item),
+        "versions": versions,
+        "versions_chart": _chart(versions),
+        "compared": [letter(position) for position in main.config.pair] if main else [],
+    }
+
+
+def _completions(item: Item) -> list[dict[str, Any]]:
+    scores = Score.objects.filter(completion__item=item, reward_model__promoted=True)
+    rewards = {score.completion_id: score for score in scores.select_related("reward_model")}
+    return [
+        {"letter": letter(n), "completion": completion, "score": rewards.get(completion.pk)}
+        for n, completion in enumerate(item.completions.all())
+    ]
+
+
+def _outcomes(item: Item, questions: Questions) -> list[dict[str, Any]]:
+    """By question of the newest form, what each source's answers come to."""
+    found: dict[str, list[Outcome]] = {}
+    rows = {(row.question, row.source): row for row in item.aggregates.all()}
+    for question in questions:
+        for source, title in SOURCES.items():
+            if (row := rows.get((question.name, source))) is not None:
+                found.setdefault(question.config.title, []).append(_outcome(row, title))
+    return [{"title": title, "rows": outcomes} for title, outcomes in found.items()]
+
+
+def _outcome(row: Aggregate, title: str) -> Outcome:
+    method = METHODS[row.method].title if row.method in METHODS else row.method
+    return Outcome(title, aggregate_in_words(row), row.count, row.confidence, method)
+
+
+def aggregate_in_words(aggregate: Aggregate) -> str:
+    count = f"{aggregate.count} answer{'s' if aggregate.count != 1 else ''}"
+    if means := aggregate.data.get("means"):
+        given = [f"{letter(n)} {mean:.1f}" for n, mean in enumerate(means) if mean is not None]
+        return f"mean {', '.join(given)}"
+    if aggregate.mean is None:
+        return count
+    mean = f"mean {aggregate.mean:+.2f}".replace("-", "\N{MINUS SIGN}")
+    if aggregate.majority is None or aggregate.share is None:
+        return f"no majority, {mean}"
+    side = {-1: "A", 0: "tie", 1: "B"}[aggregate.majority]
+    return f"{side} {100 * aggregate.share:.0f} %, {mean}"
+
+
+def _gold(item: Item) -> dict[str, Any] | None:
+    gold = Gold.objects.filter(item=item).select_related("form", "created_by").first()
+    if gold is None:
+        return None
+    return {"row": gold, "answers": answers_in_words(gold.form.parsed, gold.answers)}
+
+
+def _judges(project: Project, item: Item) -> list[dict[str, object]]:
+    """Who of those that labelled the item is an LLM, with its measured agreement with people."""
+    labels = Annotation.objects.current().by_judges().filter(item=item)
+    found = list({label.annotator for label in labels.select_related("annotator")})
+    agreed = agreements(project, found)
+    return [
+        {"name": annotator, "agreement": estimate_of(agreed[annotator.pk].decided)}
+        for annotator in sorted(found, key=str)
+    ]
+
+
+def _chart(versions: list[VersionRewards]) -> SafeString | None:
+    """How likely the first compared completion wins, by version; None where there is no line yet."""
+    known = [one for one in versions if one.chance is not None]
+    if len(known) < 2:
+        return None
+    chances = [Estimate(one.chance) for one in known if one.chance is not None]
+    series = Series("chance that it wins", chances, "model")
+    label = "The chance that the first compared completion wins, by version of the reward model"
+    return by_version(
+        [str(one.version) for one in known], [series], label=label, always=(0, 0.5, 1)
+    )
