@@ -2,8 +2,8 @@
 
     python bench/aggregation_evidence.py [FOLDER] --json
 
-Prints four tables. `planted`: the share of items whose label is the planted truth, by what the
-annotators are like. With FOLDER, which holds sets of pairs in the `bench` format (see docs/formats.md):
+Prints five tables. `planted`: the share of items whose label is the planted truth, by what the
+annotators are like; `ratings`: the root mean squared error of means on a scale from 1 to 5. With FOLDER, which holds sets of pairs in the `bench` format (see docs/formats.md):
 `gold`, the share of pairs on which the LLMs' likelier side is the published answer; `held_out`, of items
 with three labels or more one is kept back at random and the others' aggregate has to say it (share right,
 and the mean logarithm of the probability it gave, labels other than the aggregate's taken to be equally
@@ -46,7 +46,7 @@ def main() -> None:
     import django
 
     django.setup()
-    found = {"planted": planted()}
+    found = {"planted": planted(), "ratings": ratings()}
     if options.folder:
         found |= {
             "gold": gold(options.folder),
@@ -117,6 +117,50 @@ def _planted_score(
     spam = who < spammers * annotators
     label = np.where(spam, (who * 7 + 1) % 3, label)
     return float((sides(method, data(item, who, label)).argmax(axis=1) == truth).mean())
+
+
+def ratings() -> Table:
+    kinds: dict[str, dict[str, Any]] = {
+        "alike, 3 each": {"offsets": 0.0, "slopes": 0.0},
+        "own offsets, 3 each": {"offsets": 0.6, "slopes": 0.0},
+        "own offsets, 1 each": {"offsets": 0.6, "slopes": 0.0, "each": 1},
+        "own scales, 3 each": {"offsets": 0.6, "slopes": 0.4},
+        "own scales, 15 labels a head": {"offsets": 0.6, "slopes": 0.4, "annotators": 200},
+    }
+    return {
+        name: {
+            method: float(np.mean([_rating_error(method, seed, **how) for seed in range(SEEDS)]))
+            for method in ("mean", "adjusted_mean")
+        }
+        for name, how in kinds.items()
+    }
+
+
+def _rating_error(
+    method: str, seed: int, *, offsets: float, slopes: float, each: int = 3, annotators: int = 30
+) -> float:
+    from annotate.aggregation.catalogue import METHODS as CATALOGUE
+    from annotate.aggregation.catalogue import Data
+    from annotate.aggregation.methods.votes import Numbers, Votes
+
+    draw = np.random.default_rng(seed)
+    items = 1000
+    truth = np.clip(draw.normal(3, 1, items), 1, 5)
+    offset = draw.normal(0, offsets, annotators)
+    slope = 1 + draw.uniform(-slopes, slopes, annotators)
+    who = np.stack([draw.permutation(annotators)[:each] for _ in range(items)]).ravel()
+    item = np.repeat(np.arange(items), each)
+    value = 3 + offset[who] + slope[who] * (truth[item] - 3) + draw.normal(0, 0.6, len(item))
+    value = np.clip(np.round(value), 1, 5)
+    nothing = np.empty(0, dtype=np.intp)
+    data = Data(
+        Votes(nothing, nothing, nothing, items, annotators, 0),
+        Numbers(item, who, value, items, annotators),
+    )
+    fitted = CATALOGUE[method].fit(data)
+    found = CATALOGUE[method].settle(data, fitted.shared, fitted.own).value
+    assert found is not None
+    return float(np.sqrt(np.mean((found - truth) ** 2)))
 
 
 # ------------------------------------------------------------------------------------ real sets
@@ -218,7 +262,9 @@ def workers(folder: Path) -> Table:
             what = "upstream's MACE"
         part = data(item, number, label, pairs=pairs_of(rows))
         used = (many >= 20) & ~np.isnan(theirs)
-        reliabilities = {method: CATALOGUE[method].fit(part).reliability.value for method in METHODS}
+        reliabilities = {
+            method: CATALOGUE[method].fit(part).reliability.value for method in METHODS
+        }
         reliabilities["mace, plain EM"] = mace(part.votes, variational=False).habits.competence
         for method, ours in reliabilities.items():
             found[f"{name}, {method}"] = {

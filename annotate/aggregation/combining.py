@@ -9,6 +9,7 @@ from annotate.questions import Answer, Answers, Question, Questions
 from annotate.questions.base.question import Combined
 
 Source = Aggregate.Source
+VERSION = 1  # of ``combine``: exports and snapshots depend on nothing else here
 
 
 class Label(NamedTuple):

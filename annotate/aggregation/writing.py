@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotate.aggregation.settling import KEPT, Key, Outcome
 
-VERSION = 2
+VERSION = 2  # of what is stored with an aggregate, and of the methods that make it
 _WRITE = """
     WITH made AS (
         SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::float8[],

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotate.aggregation import VERSION, aggregate_stale
+from annotate.aggregation import aggregate_stale
 from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.choosing import UnknownMethod, choose_method
 from annotate.aggregation.fitting import KEEP_FITS, fit_is_due, fit_project
 from annotate.aggregation.settling import chosen_method
+from annotate.aggregation.writing import VERSION
 from annotate.jobs import KINDS, run_job
 from annotate.labels import add_label
 from annotate.models import (
