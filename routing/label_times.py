@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Q
+
 from annotate.models import Annotation, Annotator, Project
 from annotate.tallies.labels import work_by_annotator
 from routing.models import Judge
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from annotate.models.items import ItemQuerySet as Items
 
 PARTED_BY = ".."
+MANY = 20_000  # labels
 SOURCES = {"people": "by people", "judges": "by judges", "imports": "imported"}
 
 
@@ -47,14 +51,31 @@ class Span:
         return f"labels {source + ' ' if source else ''}from {first} until {last} UTC"
 
     def narrow(self, items: Items, project: Project) -> Items:
-        labels = self._labels(project)
-        return items.filter(pk__in=labels.values("item_id"))
+        """Few labels give an array of ids: a list's first page would else be looked for along all
+        items. Of many the first are found soon, and an array would be long.
+        """
+        labels, number = self._labels(project)
+        if number > MANY:
+            return items.filter(pk__in=labels.values("item_id"))
+        among = Func(
+            F("pk"),
+            ArraySubquery(labels.values("item_id")),
+            template="%(expressions)s)",
+            arg_joiner=" = ANY (",
+            output_field=BooleanField(),
+        )
+        return items.filter(among)
 
-    def _labels(self, project: Project) -> QuerySet[Annotation]:
-        """Through each annotator's own history: whoever gave a label in the span is known."""
-        whose = set(work_by_annotator(project, since=self.since, until=self.until))
+    def _labels(self, project: Project) -> tuple[QuerySet[Annotation], int]:
+        """Through each annotator's own history, and about how many: who gave labels is known."""
+        work = work_by_annotator(project, since=self.since, until=self.until)
         judges = set(Judge.objects.filter(project=project).values_list("annotator_id", flat=True))
-        llms = Annotator.objects.llms().filter(pk__in=whose)
+        llms = set(Annotator.objects.llms().filter(pk__in=work).values_list("pk", flat=True))
+        whose = {
+            "people": work.keys() - llms,
+            "judges": work.keys() & judges,
+            "imports": work.keys() - judges,
+        }.get(self.source, set(work))
         rows = Annotation.objects.work().filter(
             project=project,
             annotator__in=whose,
@@ -62,15 +83,11 @@ class Span:
             created_at__gte=self.since,
             created_at__lt=self.until,
         )
-        match self.source:
-            case "people":
-                return rows.filter(assignment__isnull=False).exclude(annotator__in=llms)
-            case "judges":
-                return rows.filter(annotator__in=whose & judges)
-            case "imports":
-                people = rows.exclude(annotator__in=llms).filter(assignment=None)
-                return people | rows.filter(annotator__in=llms).exclude(annotator__in=judges)
-        return rows
+        if self.source == "people":
+            rows = rows.filter(assignment__isnull=False)
+        elif self.source == "imports":
+            rows = rows.filter(Q(assignment=None) | Q(annotator__in=llms))
+        return rows, sum(work[one].labels for one in whose)
 
 
 def _hour(raw: str) -> datetime:

@@ -334,7 +334,7 @@ def test_the_file_holds_all_that_the_list_shows_oldest_first(client, project, ad
 def test_the_file_runs_nothing_in_a_spreadsheet_and_leaves_numbers_alone(project):
     whose = make_annotator(project, name='=HYPERLINK("http://evil.test","x")')
     enter(project, "-1.5", whose=whose, reference="@SUM(A1)")
-    [_, line] = csv.reader(as_csv(LedgerFilter({}).entries(project)))
+    [_, line] = csv.reader("".join(as_csv(LedgerFilter({}).entries(project))).splitlines())
     assert line[4] == "-1.500000"
     assert line[6].startswith("'=HYPERLINK")
     assert line[7] == "'@SUM(A1)"
