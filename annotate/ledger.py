@@ -5,9 +5,18 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
-from annotate.models import Annotation, Annotator, Budget, BudgetPeriod, LedgerEntry, Project
+from annotate.models import (
+    Annotation,
+    Annotator,
+    Assignment,
+    Budget,
+    BudgetPeriod,
+    Item,
+    LedgerEntry,
+    Project,
+)
 from annotate.models.budgets import Unit
 
 NO_CAP = Decimal("Infinity")
@@ -117,12 +126,41 @@ def settle(project: Project, unit: str, spent: Decimal, *, reference: str) -> No
 
 
 @transaction.atomic
-def pay(annotation: Annotation) -> None:
-    """Enter a person's pay for a label; where the item's pay was reserved, that shrinks by as much.
+def hold(assignment: Assignment) -> None:
+    """Have a lease's pay covered: by what its item's reservation has left, else by one of its own.
 
-    Called once an annotation: a correction is paid with the label that it corrects.
+    For projects with a budget in USD; the item is locked. Raises ``BudgetReached``.
     """
-    amount = annotation.project.pay_per_label_usd
+    if not assignment.pay_usd:
+        return
+    others = Assignment.objects.open().filter(
+        item=assignment.item_id, pay_held=False, annotations__isnull=True
+    )
+    promised = others.exclude(pk=assignment.pk).aggregate(usd=Sum("pay_usd"))["usd"] or Decimal(0)
+    if _item_pay_left(assignment.item) - promised >= assignment.pay_usd:
+        return
+    project, reference = assignment.project, lease_reference(assignment)
+    reserve(project, Unit.USD, assignment.pay_usd, reference=reference)
+    assignment.pay_held = True
+    assignment.save(update_fields=["pay_held"])
+
+
+def let_go(assignment: Assignment) -> None:
+    """Give back what was held for a lease that ended without a label."""
+    if assignment.pay_held:
+        settle(assignment.project, Unit.USD, Decimal(0), reference=lease_reference(assignment))
+        assignment.pay_held = False
+        assignment.save(update_fields=["pay_held"])
+
+
+@transaction.atomic
+def pay(annotation: Annotation, assignment: Assignment) -> None:
+    """Enter a person's pay for a label; what was reserved for it shrinks by as much.
+
+    Called once an assignment: a correction is paid with the label that it corrects.
+    """
+    usual = annotation.project.pay_per_label_usd
+    amount = usual if assignment.pay_usd is None else assignment.pay_usd
     if not amount:
         return
     project, reference = annotation.project, f"annotation:{annotation.pk}"
@@ -134,8 +172,9 @@ def pay(annotation: Annotation) -> None:
         annotator=annotation.annotator,
         reference=reference,
     )
-    covered = min(amount, _reserved_pay_left(annotation))
-    if covered > 0:
+    left = amount if assignment.pay_held else _item_pay_left(annotation.item)
+    covered = max(min(amount, left), Decimal(0))
+    if covered:
         LedgerEntry.objects.create(
             project=project,
             kind=LedgerEntry.Kind.SETTLEMENT,
@@ -144,23 +183,20 @@ def pay(annotation: Annotation) -> None:
             reference=reference,
         )
     if covered < amount:
-        _commit(_lock_periods(project, Unit.USD), amount - max(covered, Decimal(0)))
+        _commit(_lock_periods(project, Unit.USD), amount - covered)
 
 
-def _reserved_pay_left(annotation: Annotation) -> Decimal:
-    """What earlier labels of the item have left of its reserved pay."""
-    entries = LedgerEntry.objects.filter(project_id=annotation.project_id, unit=Unit.USD)
-    item = annotation.item
+def _item_pay_left(item: Item) -> Decimal:
+    """What labels so far have left of the pay that was reserved with an item."""
+    entries = LedgerEntry.objects.filter(project_id=item.project_id, unit=Unit.USD)
     extra = [extra_reference(item.pk, number) for number in range(2, item.overlap + 1)]
     reserved = entries.filter(
         kind=LedgerEntry.Kind.RESERVATION, reference__in=[item_reference(item.pk), *extra]
     ).total(Unit.USD)
     if not reserved:
         return Decimal(0)
-    others = Annotation.objects.filter(item=annotation.item_id, assignment__isnull=False)
-    references = [
-        f"annotation:{pk}" for pk in others.exclude(pk=annotation.pk).values_list("pk", flat=True)
-    ]
+    labels = Annotation.objects.filter(item=item.pk, assignment__pay_held=False)
+    references = [f"annotation:{pk}" for pk in labels.values_list("pk", flat=True)]
     used = entries.filter(kind=LedgerEntry.Kind.SETTLEMENT, reference__in=references)
     return reserved + used.total(Unit.USD)
 
@@ -173,6 +209,15 @@ def item_reference(item_id: int) -> str:
 def extra_reference(item_id: int, number: int) -> str:
     """Under which an item's ``number``-th label is reserved when its overlap is raised to that."""
     return f"item:{item_id}:{number}"
+
+
+def lease_reference(assignment: Assignment) -> str:
+    """Under which a lease's pay is reserved.
+
+    An assignment has another lease each time that it is opened, and when it is answered late.
+    """
+    moment = assignment.closed_at or assignment.opened_at
+    return f"assignment:{assignment.pk}:{round(moment.timestamp() * 1_000_000)}"
 
 
 def _lock_periods(project: Project, unit: str) -> list[BudgetPeriod]:

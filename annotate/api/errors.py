@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError as ModelError
 from django.db import DataError
 from rest_framework import status
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.views import exception_handler
 
-from annotate.assignment import LeaseLost, NothingToUndo
+from annotate.assignment import BudgetSpent, LeaseLost, MemberPaused, NothingToUndo
 from annotate.formats import RefusedFile
 from annotate.presets import UnknownPreset
 from annotate.questions import IncompleteAnswers, InvalidForm
@@ -65,6 +70,10 @@ def _translated(error: Exception) -> Exception:
             return BadRequest(str(error), "incomplete_answers", faults=error.faults)
         case LeaseLost():
             return Conflict(str(error), "lease_lost")
+        case MemberPaused():
+            return PermissionDenied(str(error), "paused")
+        case BudgetSpent():
+            return Conflict(str(error), "budget_spent")
         case NothingToUndo():
             return Conflict("There is no submission recent enough to undo.", "nothing_to_undo")
         case InvalidForm() | UnknownPreset() | RefusedFile():

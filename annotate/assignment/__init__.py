@@ -1,13 +1,12 @@
 """Handing out work: claim, renew, submit, skip, expire and undo.
 
 Locks go membership → item → assignment, all ``FOR NO KEY UPDATE``; nobody locks another's
-membership, and no transaction waits for an item while it holds a different one.
+membership, and no transaction waits for an item while it holds a different one. What a budget has
+to cover is reserved after all three.
 """
 
-from annotate.assignment.claiming import MemberPaused, claim
+from annotate.assignment.claiming import claim
 from annotate.assignment.closing import (
-    LeaseLost,
-    NothingToUndo,
     Timing,
     expire_overdue,
     let_go,
@@ -19,10 +18,19 @@ from annotate.assignment.closing import (
     undo,
 )
 from annotate.assignment.offering import lower_overlap, raise_overlap, route_items
+from annotate.assignment.refusals import (
+    BudgetSpent,
+    LeaseLost,
+    MemberPaused,
+    NothingToUndo,
+    NoWork,
+)
 
 __all__ = [
+    "BudgetSpent",
     "LeaseLost",
     "MemberPaused",
+    "NoWork",
     "NothingToUndo",
     "Timing",
     "claim",

@@ -4,24 +4,23 @@ A claim costs the same in a project of ten items and of a million: what is free 
 item's own columns through the partial index of open items, from a cursor that only moves on.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from annotate import ledger
+from annotate.assignment.refusals import BudgetSpent, MemberPaused
 from annotate.models import Assignment, Cursor, Item, Membership
 
 ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
-
-
-class MemberPaused(Exception):
-    """The member is given no items for now; the message is for the member."""
-
-    def __init__(self, membership: Membership) -> None:
-        super().__init__(membership.paused_reason or "Your work in this project is paused.")
-        self.membership = membership
+# Where the budget is spent, so many items ahead are looked at for pay that was reserved before, and
+# so many of these are tried.
+FAR, TRIED = 1000, 10
 
 
 _FREE = """
@@ -52,6 +51,8 @@ _LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
 _THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
 _MEMBER = """
     SELECT member.ranking, member.returned_mark, member.queues,
+        COALESCE(member.pay_per_label_usd, project.pay_per_label_usd),
+        EXISTS (SELECT 1 FROM annotate_budget WHERE project_id = project.id AND unit = 'usd'),
         project.ranking, project.lease_seconds, member.paused_at IS NOT NULL
     FROM annotate_membership AS member
     JOIN annotate_project AS project ON project.id = member.project_id
@@ -65,6 +66,16 @@ _RENEW = """
         AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
     RETURNING id
 """
+_RESERVED = f"""
+    SELECT ahead.id FROM (
+        SELECT item.id, item.rank FROM annotate_item AS item
+        WHERE {_FREE} AND item.queue = %(queue)s ORDER BY item.rank, item.id LIMIT %(far)s
+    ) AS ahead
+    WHERE EXISTS (
+        SELECT 1 FROM annotate_ledgerentry WHERE project_id = %(project)s AND unit = 'usd'
+        AND kind = 'reservation' AND reference = 'item:' || ahead.id)
+    ORDER BY ahead.rank, ahead.id LIMIT %(most)s
+"""  # noqa: S608  # likewise
 _START = (float("-inf"), 0)
 
 
@@ -79,6 +90,8 @@ class _Member:
     queues: list[str]
     lease: timedelta
     paused: bool
+    pay_usd: Decimal
+    budgeted: bool
     cursors: dict[str, tuple[float, int]] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
 
@@ -98,7 +111,8 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
     """The member's open assignment, renewed, or a new one; None when nothing is left.
 
     ``besides`` is an assignment being worked on: another one is prefetched, at most two are open.
-    Raises ``MemberPaused``, but lets a paused member finish what is open.
+    Raises ``MemberPaused``, but lets a paused member finish what is open, and ``BudgetSpent`` when
+    something is left but no pay for it.
     """
     annotator = membership.user.annotator_or_new.pk
     busy: int | None = None
@@ -112,8 +126,10 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
                 raise MemberPaused(membership)
             item, busy = (_wait_for(member, busy), None) if busy else _find(member)
             _remember(member)
-            if item is not None:
-                return _assign(member, item)
+            if item is not None and (taken := _take(member, item)) is not None:
+                return taken
+        if item is not None:
+            raise BudgetSpent
         if busy is None:
             return None
     raise RuntimeError(f"No item could be locked in {ROUNDS} rounds; is a transaction stuck?")
@@ -126,8 +142,20 @@ def _rows(query: str, parameters: Any) -> list[Any]:
 
 
 def _lock(membership: Membership, annotator: int) -> _Member:
-    [(ranking, mark, queues, newest, lease, paused)] = _rows(_MEMBER, [membership.pk])
-    member = _Member(membership, annotator, newest, mark, queues, timedelta(seconds=lease), paused)
+    [(ranking, mark, queues, pay, budgeted, newest, lease, paused)] = _rows(
+        _MEMBER, [membership.pk]
+    )
+    member = _Member(
+        membership,
+        annotator,
+        newest,
+        mark,
+        queues,
+        timedelta(seconds=lease),
+        paused,
+        pay,
+        budgeted,
+    )
     if ranking == newest:
         member.cursors = {
             cursor.queue: (cursor.rank, cursor.item_id) for cursor in membership.cursors.all()
@@ -220,26 +248,59 @@ _SEAT = "UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %s RETU
 _ASSIGN = """
     INSERT INTO annotate_assignment (
         project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
-        form_id, guidelines_id)
+        pay_usd, pay_held, form_id, guidelines_id)
     VALUES (
         %(project)s, %(item)s, %(annotator)s, 'open',
         ARRAY(SELECT position FROM annotate_completion WHERE item_id = %(item)s ORDER BY random()),
-        0, %(now)s, %(expires_at)s,
+        0, %(now)s, %(expires_at)s, %(pay)s, false,
         (SELECT id FROM annotate_form
          WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
         (SELECT id FROM annotate_guidelines
          WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1))
     ON CONFLICT (item_id, annotator_id) DO UPDATE SET
-        state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL
+        state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL,
+        pay_usd = %(pay)s
     RETURNING *
 """
+
+
+def _take(member: _Member, item: int) -> Assignment | None:
+    """A seat of a locked item, its pay covered; None when the budget covers no item any more."""
+    if not (member.pay_usd and member.budgeted):
+        return _assign(member, item)
+    if (assignment := _assign_covered(member, item)) is not None:
+        return assignment
+    for other in _find_reserved(member):
+        if (assignment := _assign_covered(member, other)) is not None:
+            return assignment
+    return None
+
+
+def _assign_covered(member: _Member, item: int) -> Assignment | None:
+    try:
+        with transaction.atomic():
+            assignment = _assign(member, item)
+            ledger.hold(assignment)
+    except ledger.BudgetReached:
+        return None
+    return assignment
+
+
+def _find_reserved(member: _Member) -> Iterator[int]:
+    """Some of the next items whose pay was reserved when they were routed; each locked in turn."""
+    for queue in member.queues:
+        for (item,) in _rows(_RESERVED, member.parameters(queue=queue, far=FAR, most=TRIED)):
+            if _rows(_THIS + _LOCK, member.parameters(id=item)):
+                yield item
 
 
 def _assign(member: _Member, item_id: int) -> Assignment:
     """Give a seat of an item that this transaction has locked; an expired assignment reopens."""
     now = timezone.now()
     [item] = Item.objects.raw(_SEAT, [item_id])
-    lease = member.parameters(item=item_id, now=now, expires_at=now + member.lease)
+    lease = member.parameters(
+        item=item_id, now=now, expires_at=now + member.lease, pay=member.pay_usd
+    )
     [assignment] = Assignment.objects.raw(_ASSIGN, lease)
-    assignment.item = item
+    assignment.item, assignment.project = item, member.membership.project
     return assignment

@@ -10,20 +10,10 @@ from django.utils import timezone
 
 from annotate import ledger
 from annotate.assignment.offering import offer_anew
-from annotate.models import Annotation, Assignment, Item, Membership
+from annotate.assignment.refusals import BudgetSpent, LeaseLost, NothingToUndo
+from annotate.models import Annotation, Assignment, Item, Membership, Project
+from annotate.models.budgets import Unit
 from annotate.questions import Answers
-
-
-class LeaseLost(Exception):
-    """The lease ran out and the seat has gone to somebody else."""
-
-    def __init__(self, assignment: Assignment) -> None:
-        super().__init__("The time for this item ran out and somebody else has taken it.")
-        self.assignment = assignment
-
-
-class NothingToUndo(Exception):
-    """No submission of this member is recent enough to be taken back."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ def submit(
     Item before assignment, as everywhere: of two tabs one waits and then sees the other's result.
     A lease that ran out is taken up again while a seat is left. Raises ``LeaseLost`` when the seat
     has gone to somebody else, when the item was archived, or when ``key`` is not of this turn of
-    the assignment.
+    the assignment; ``BudgetSpent`` when its pay has gone to others with the lease.
     """
     timing, project = timing or Timing(), assignment.project
     item, assignment = _lock_pair(assignment)
@@ -78,6 +68,8 @@ def submit(
         or (expired and item.seats_left and not item.archived)
     ):
         raise LeaseLost(assignment)
+    if expired and assignment.pay_usd:
+        _hold_again(item, assignment, project)
     before = next(reversed(earlier.values()), None)
     annotation = Annotation.objects.create(
         project=project,
@@ -99,9 +91,19 @@ def submit(
     item.stale = True
     item.seats_left -= expired
     item.save(update_fields=["stale", "seats_left"])
-    if before is None and project.pay_per_label_usd:
-        ledger.pay(annotation)
+    if before is None and (project.pay_per_label_usd or assignment.pay_usd):
+        ledger.pay(annotation, assignment)
     return annotation
+
+
+def _hold_again(item: Item, assignment: Assignment, project: Project) -> None:
+    """What was held for the pay went back when the lease ran out. Raises ``BudgetSpent``."""
+    assignment.item, assignment.project = item, project
+    if project.budgets.filter(unit=Unit.USD).exists():
+        try:
+            ledger.hold(assignment)
+        except ledger.BudgetReached as reached:
+            raise BudgetSpent from reached
 
 
 def _close(assignment: Assignment, state: Assignment.State) -> None:
@@ -114,6 +116,7 @@ def _give_back(assignment: Assignment, state: Assignment.State) -> None:
     if assignment.annotations.exists():
         _close(assignment, Assignment.State.SUBMITTED)
         return
+    ledger.let_go(assignment)
     _close(assignment, state)
     offer_anew(assignment.item_id)
 

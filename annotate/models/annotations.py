@@ -56,6 +56,10 @@ class Assignment(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     shown_at = models.DateTimeField(null=True, blank=True)
     draft = models.JSONField(null=True, blank=True)
+    # What a label pays, as it stood when the item was handed out; null for the project's pay.
+    pay_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    # Whether it was reserved for this lease alone: not every item's pay was reserved before.
+    pay_held = models.BooleanField(default=False)
 
     objects: ClassVar = AssignmentQuerySet.as_manager()
 

@@ -50,7 +50,8 @@ LEDGER = """
         entry.unit, entry.kind,
         CASE WHEN entry.kind = 'pay' THEN 'people'
             WHEN entry.reference LIKE 'call:%%' THEN 'judges'
-            WHEN entry.reference LIKE 'item:%%' OR entry.reference LIKE 'annotation:%%' THEN 'held'
+            WHEN split_part(entry.reference, ':', 1) IN ('item', 'assignment', 'annotation')
+            THEN 'held'
             ELSE 'other' END AS source,
         entry.annotator_id, count(*) AS entries, sum(entry.amount) AS amount
     FROM annotate_ledgerentry AS entry
