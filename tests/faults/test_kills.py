@@ -53,8 +53,12 @@ class Copy:
 
     def __enter__(self):
         self.server.use()
-        self.manage("migrate", "-v0")
-        self.tokens = json.loads(self.manage("shell", "-v0", "-c", BUILD))
+        try:
+            self.manage("migrate", "-v0")
+            self.tokens = json.loads(self.manage("shell", "-v0", "-c", BUILD))
+        except BaseException:
+            self.server.leave()
+            raise
         return self
 
     def __exit__(self, *_):
