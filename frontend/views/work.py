@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from annotate.assignment import (
     LeaseLost,
     NothingToUndo,
+    NoWork,
     claim,
     renew,
     save_draft,
@@ -35,7 +36,8 @@ PAGE = "frontend/work/page.html"
 def work(request: PageRequest, slug: str) -> HttpResponse:
     membership = _membership(request, slug)
     if request.method == "GET":
-        return _show(request, membership, claim(membership))
+        assignment, refusal = _claimed(membership)
+        return _show(request, membership, assignment, refusal=refusal)
     assignment = _own_assignment(request, membership)
     try:
         answers = showing.read_answers(assignment, request.POST)
@@ -59,6 +61,9 @@ def work(request: PageRequest, slug: str) -> HttpResponse:
         )
     except LeaseLost as lost:
         return _lost(request, membership, lost.assignment)
+    except NoWork as refusal:
+        _keep_draft(request, assignment)
+        return _show(request, membership, None, refusal=refusal, kept=True, status=409)
     return _next(request, membership, assignment, done=1)
 
 
@@ -131,6 +136,14 @@ def _number(request: PageRequest, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
+def _claimed(membership: Membership) -> tuple[Assignment | None, NoWork | None]:
+    """What there is to do, or why nothing is given out though something may be left."""
+    try:
+        return claim(membership), None
+    except NoWork as refusal:
+        return None, refusal
+
+
 # ------------------------------------------------------------------------------------- what is shown
 
 
@@ -143,10 +156,14 @@ def _show(
     faults: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     notice: str = "",
+    refusal: NoWork | None = None,
+    kept: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     progress = progress or progress_in(membership)
     context = _frame(membership, progress) | {"notice": notice}
+    if refusal is not None:
+        context |= {"refusal": refusal, "kept": kept, "paused": membership.paused_at is not None}
     if assignment is not None:
         faults = faults or {}
         context |= {
@@ -171,7 +188,8 @@ def _show(
 
 def _say_and_show(request: PageRequest, membership: Membership, text: str) -> HttpResponse:
     if wants_part(request):
-        return _show(request, membership, claim(membership), notice=text)
+        assignment, refusal = _claimed(membership)
+        return _show(request, membership, assignment, notice=text, refusal=refusal)
     messages.warning(request, text)
     return see_other("work", membership.project.slug)
 
@@ -181,13 +199,13 @@ def _next(
 ) -> HttpResponse:
     if not wants_part(request):
         return see_other("work", membership.project.slug)
-    assignment = claim(membership)
+    assignment, refusal = _claimed(membership)
     if assignment is not None and _differs(assignment, before):
         return HttpResponseClientRedirect(reverse("work", args=[membership.project.slug]))
     told = _told(request)
     left = told.left if told.is_long else max(told.left - 1, int(assignment is not None))
     progress = Progress(done=told.done + done, left=left if assignment is not None else 0)
-    return _show(request, membership, assignment, progress=progress)
+    return _show(request, membership, assignment, progress=progress, refusal=refusal)
 
 
 def _differs(assignment: Assignment, before: Assignment) -> bool:
