@@ -20,7 +20,7 @@ from annotate.formats.base import (
 )
 from annotate.garbage import collection_paused
 from annotate.models import Annotation, Annotator, Snapshot
-from annotate.questions import Questions
+from annotate.questions import Answers, Questions
 from annotate.snapshots import Ids, unpack_array
 
 PAGE = 250
@@ -122,14 +122,18 @@ def _pages(snapshot: Snapshot) -> Iterator[list[ExportedItem]]:
         gone = _are_among([row[0] for row in page], archived)
         page = [row for row, left_out in zip(page, gone, strict=True) if not left_out]
         pks = [row[0] for row in page]
-        completions, labels = _completions(pks), _labels(pks, ids)
-        yield [_item(row, completions[row[0]], labels[row[0]], questions) for row in page]
+        completions, labels, gold = _completions(pks), _labels(pks, ids), _gold(pks)
+        yield [
+            _item(row, completions[row[0]], labels[row[0]], gold.get(row[0]), questions)
+            for row in page
+        ]
 
 
 def _items(snapshot: Snapshot, *, after: int) -> list[Any]:
     return _rows(
         """
-        SELECT id, key, source, messages, contexts, metadata, evaluation, overlap, queue
+        SELECT id, key, source, messages, contexts, metadata, evaluation, overlap, queue,
+            tags
         FROM annotate_item WHERE project_id = %s AND id > %s AND id <= %s
         ORDER BY id LIMIT %s
         """,
@@ -141,9 +145,10 @@ def _item(
     row: Any,
     completions: list[ParsedCompletion],
     labels: list[ExportedLabel],
+    gold: tuple[Answers, str] | None,
     questions: Questions,
 ) -> ExportedItem:
-    _, key, source, messages, contexts, metadata, evaluation, overlap, queue = row
+    _, key, source, messages, contexts, metadata, evaluation, overlap, queue, tags = row
     return ExportedItem(
         completions=completions,
         labels=labels,
@@ -156,6 +161,9 @@ def _item(
         evaluation=evaluation,
         overlap=overlap,
         queue=queue,
+        tags=tags,
+        gold=gold[0] if gold else None,
+        gold_note=gold[1] if gold else "",
     )
 
 
@@ -178,6 +186,13 @@ def _completions(items: list[int]) -> dict[int, list[ParsedCompletion]]:
     ):
         found[item].append(ParsedCompletion(text, generator))
     return found
+
+
+def _gold(items: list[int]) -> dict[int, tuple[Answers, str]]:
+    rows = _rows(
+        "SELECT item_id, answers, note FROM annotate_gold WHERE item_id = ANY(%s)", [items]
+    )
+    return {item: (_decode(answers), note) for item, answers, note in rows}
 
 
 def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[ExportedLabel]]:

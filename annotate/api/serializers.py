@@ -50,6 +50,9 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     """An item as researchers see it, its completions in the item's own order."""
 
     completions = serializers.SerializerMethodField()
+    tags = serializers.ListField(child=serializers.CharField())
+    archived = serializers.BooleanField()
+    gold = serializers.SerializerMethodField(help_text="{question: answer}, or null")
 
     class Meta:
         model = Item
@@ -66,8 +69,15 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
             "seats_left",
             "evaluation",
             "rank",
+            "tags",
+            "archived",
+            "gold",
             "created_at",
         )
+
+    def get_gold(self, item: Item) -> dict[str, Any] | None:
+        gold = getattr(item, "gold", None)
+        return gold.answers if gold is not None else None
 
     def get_completions(self, item: Item) -> list[dict[str, Any]]:
         return [
@@ -84,6 +94,7 @@ class ImportSerializer(serializers.Serializer[Any]):
     present = serializers.IntegerField()
     labels = serializers.IntegerField()
     labels_present = serializers.IntegerField()
+    gold = serializers.IntegerField()
     bad = serializers.IntegerField()
     conflicts = serializers.IntegerField()
     faults = serializers.ListField(child=serializers.DictField())

@@ -124,14 +124,16 @@ class JsonLines(BaseParser):
 
 
 class Items(ProjectView, ListAPIView[Item]):
-    """The project's items; send items in bulk as a JSON list or as JSON Lines (`tandem` form)."""
+    """The project's items, archived ones with `?archived=1` too; send items in bulk as a JSON list
+    or as JSON Lines (`tandem` form)."""
 
     serializer_class = serializers.ItemSerializer
     pagination_class = ById
     parser_classes = (JSONParser, JsonLines)
 
     def get_queryset(self) -> QuerySet[Item]:
-        return self.project().items.prefetch_related("completions")
+        items = self.project().items.select_related("gold").prefetch_related("completions")
+        return items if self.request.query_params.get("archived") else items.live()
 
     @extend_schema(
         request={

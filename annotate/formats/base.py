@@ -67,6 +67,10 @@ class ParsedItem:
     labels: Sequence[ParsedLabel] = ()
     # The tags that annotators must have, as ``annotate.tags`` names a queue.
     queue: str = ""
+    tags: Sequence[str] = ()
+    # Answers known to be right, not yet checked against a form, and why.
+    gold: Mapping[str, Any] | None = None
+    gold_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,9 @@ class ExportedItem:
     evaluation: bool
     overlap: int
     queue: str = ""
+    tags: Sequence[str] = ()
+    gold: Answers | None = None
+    gold_note: str = ""
 
     @property
     def is_chat(self) -> bool:

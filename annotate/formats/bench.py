@@ -45,7 +45,10 @@ class BenchImport(Importer):
     name = "bench"
     title = "Benchmark pairs"
     about = "Pairs of public benchmarks with people's and LLMs' labels a, b or tie."
-    settings = (Option("question", "The preference that the labels answer"),)
+    settings = (
+        Option("question", "The preference that the labels answer"),
+        Option("gold", "What a published answer becomes", "label", ("label", "gold", "both")),
+    )
     recalls = True
 
     def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
@@ -83,6 +86,7 @@ class BenchImport(Importer):
             source=text_of(record, "source", default="", longest=100),
             metadata=object_of(record.get("meta") or {}, "'meta'"),
             labels=list(self._labels(record)),
+            **self._gold(record),
         )
 
     def _remember(self, record: Json) -> None:
@@ -111,7 +115,7 @@ class BenchImport(Importer):
                     yield self._label(given, kind)
                 except BadLine as fault:
                     raise BadLine(f"{what}: {fault}") from fault
-        if record.get(GOLD) is not None:
+        if record.get(GOLD) is not None and self.options["gold"] != "gold":
             gold = {name: record[name] for name in (GOLD, "reason") if name in record}
             yield ParsedLabel(
                 annotator=GOLD,
@@ -119,6 +123,14 @@ class BenchImport(Importer):
                 answers=self._answers(record[GOLD], None, record.get("reason")),
                 raw=gold,
             )
+
+    def _gold(self, record: Json) -> dict[str, Any]:
+        """The published answer as one to check annotators against, where that is asked for."""
+        if record.get(GOLD) is None or self.options["gold"] == "label":
+            return {}
+        note = record.get("reason")
+        answers = self._answers(record[GOLD], None, None)
+        return {"gold": answers, "gold_note": note[:2000] if isinstance(note, str) else ""}
 
     def _label(self, label: Json, kind: str) -> ParsedLabel:
         name, method = text_of(label, "annotator"), text_of(label, "method", default="")

@@ -42,12 +42,16 @@ ITEM = frozenset(
         "metadata",
         "overlap",
         "requires",
+        "tags",
+        "gold",
+        "gold_note",
         "labels",
         # Written by the export and made anew by the program that reads it:
         "aggregates",
         "evaluation",
     }
 )
+LONGEST_NOTE = 2_000
 COMPLETION = frozenset({"text", "generator"})
 CONTEXT = frozenset({"title", "text"})
 LABEL = frozenset(
@@ -87,6 +91,9 @@ class TandemImport(Importer):
             metadata=object_of(record.get("metadata") or {}, "'metadata'"),
             overlap=_overlap(record.get("overlap")),
             queue=_queue(record),
+            tags=_tags(record, "tags"),
+            gold=object_of(record["gold"], "'gold'") if record.get("gold") else None,
+            gold_note=text_of(record, "gold_note", default="", longest=LONGEST_NOTE),
             labels=[
                 _label(one, n, completions=len(completions))
                 for n, one in enumerate(list_of(record, "labels"), start=1)
@@ -123,6 +130,12 @@ class TandemExport(Exporter):
             parts["overlap"] = item.overlap
         if item.queue:
             parts["requires"] = tags_of(item.queue)
+        if item.tags:
+            parts["tags"] = list(item.tags)
+        if item.gold is not None:
+            parts["gold"] = item.gold
+        if item.gold_note:
+            parts["gold_note"] = item.gold_note
         return parts
 
     def _label(self, label: ExportedLabel) -> Json:
@@ -193,15 +206,23 @@ def _overlap(value: object) -> int | None:
 
 
 def _queue(record: Json) -> str:
-    if not record.get("requires"):
-        return ""
-    tags = list_of(record, "requires")
-    if wrong := next((tag for tag in tags if not isinstance(tag, str)), None):
-        raise BadLine(f"'requires' holds {brief(wrong)}; write tags such as \"german\"")
     try:
-        return queue_of(read_tags(tags))
+        return queue_of(_tags(record, "requires"))
     except BadTag as fault:
         raise BadLine(f"'requires': {fault}") from fault
+
+
+def _tags(record: Json, name: str) -> list[str]:
+    if not record.get(name):
+        return []
+    tags = list_of(record, name)
+    for tag in tags:
+        if not isinstance(tag, str):
+            raise BadLine(f'{name!r} holds {brief(tag)}; write tags such as "german"')
+    try:
+        return read_tags(tags)
+    except BadTag as fault:
+        raise BadLine(f"{name!r}: {fault}") from fault
 
 
 def _label(value: object, number: int, *, completions: int) -> ParsedLabel:

@@ -115,7 +115,7 @@ class Writer:
             max(overlap - seats_taken(row), 0),
             item.queue,
             0.0,
-            [],
+            list(item.tags),
             bool(row.labels),
             self.now,
         )

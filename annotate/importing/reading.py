@@ -14,9 +14,10 @@ from annotate.formats.base import (
     check_strings,
 )
 from annotate.garbage import collection_paused
+from annotate.gold import comparable
 from annotate.hashes import canonical_json, item_hash, prompt_hash_of_json, text_hash
 from annotate.importing.rows import Label, Lines, Place, Result, Row
-from annotate.questions import IncompleteAnswers, Questions
+from annotate.questions import Answers, IncompleteAnswers, Questions
 
 BATCH_LINES = 2_500
 BATCH_BYTES = 16 * 2**20
@@ -140,7 +141,22 @@ class Reader:
                 if (label := self._label(number, place, parsed, item, result)) is not None
             ],
             json=(messages, contexts, metadata),
+            gold=self._gold(number, item, result) if item.gold else None,
         )
+
+    def _gold(self, number: int, item: ParsedItem, result: Result) -> Answers | None:
+        """None for gold that does not fit the form, or holds nothing that can be compared."""
+        try:
+            answers = self.questions.parse(
+                item.gold, completions=len(item.completions), complete=False
+            )
+        except IncompleteAnswers as fault:
+            result.fault(number, f"gold: {fault}")
+            return None
+        kept = comparable(self.questions, answers)
+        if not kept:
+            result.fault(number, "gold: nothing in it can be compared; give more than a text")
+        return kept or None
 
     def _label(
         self, number: int, place: int, parsed: ParsedLabel, item: ParsedItem, result: Result

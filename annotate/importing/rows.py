@@ -23,6 +23,7 @@ class Result:
     present: int = 0
     labels: int = 0
     labels_present: int = 0
+    gold: int = 0
     bad: int = 0
     conflicts: int = 0
     faults: list[dict[str, Any]] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Result:
             f"{self.present:,} there already" if self.present else "",
             f"{self.labels:,} labels added",
             f"{self.labels_present:,} labels there already" if self.labels_present else "",
+            f"{self.gold:,} items made gold" if self.gold else "",
             f"{self.conflicts:,} conflicts" if self.conflicts else "",
             f"{self.bad:,} faults" if self.bad else "",
         ]
@@ -98,6 +100,7 @@ class Row:
     # JSON texts of messages, contexts and metadata.
     json: tuple[str, str, str]
     pk: int = 0
+    gold: Answers | None = None
 
     @property
     def texts(self) -> str:

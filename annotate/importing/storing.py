@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import connection
 
+from annotate import audit
 from annotate.eligibility import note_queues
 from annotate.formats.base import brief
 from annotate.importing.copying import Annotators, Writer, new_ids, seats_taken
 from annotate.importing.rows import Label, Result, Row
-from annotate.models import Annotation, Item, Project
+from annotate.models import Annotation, Gold, Item, Project
 from annotate.questions import Answers
 
 
@@ -33,6 +34,7 @@ def store_rows(project: Project, rows: Sequence[Row], result: Result) -> None:
     result.labels += sum(len(row.labels) for row in new)
     for rows_of_items in _without_repeated_items(old):
         _add_labels(rows_of_items, writer, result)
+    _add_gold(project, [*new, *old], result)
 
 
 def _known_and_new(
@@ -141,6 +143,33 @@ def _add_labels(rows: Sequence[Row], writer: "Writer", result: Result) -> None:
     writer.add_annotations(changed)
     result.labels += sum(len(row.labels) for row in changed)
     _take_seats({row.pk: max(seats[row.pk] - seats_taken(row), 0) for row in changed})
+
+
+def _add_gold(project: Project, rows: Sequence[Row], result: Result) -> None:
+    """Make items gold that are not; other gold than what is there is a conflict."""
+    rows = [row for row in rows if row.gold is not None]
+    if not rows:
+        return
+    there = dict(
+        Gold.objects.filter(item__in=[row.pk for row in rows]).values_list("item_id", "answers")
+    )
+    added: list[Gold] = []
+    for row in rows:
+        if row.pk not in there and row.gold is not None:
+            there[row.pk] = row.gold
+            note = row.item.gold_note
+            added.append(Gold(item_id=row.pk, answers=row.gold, form=project.form, note=note))
+        elif there[row.pk] != row.gold:
+            result.fault(
+                row.line,
+                f"the item is gold already, with another answer ({brief(there[row.pk])}, not "
+                f"{brief(row.gold)}); the first one stays",
+                conflict=True,
+            )
+    Gold.objects.bulk_create(added)
+    result.gold += len(added)
+    if added:
+        audit.record("gold.import", project=project, items=len(added))
 
 
 def _labels_of(items: list[int]) -> dict[int, dict[Any, Answers]]:
