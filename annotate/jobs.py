@@ -23,6 +23,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotate import audit, eligibility
+from annotate.agreement import compute_agreement
 from annotate.aggregation import aggregate_stale
 from annotate.aggregation.comparing import compare
 from annotate.aggregation.fitting import fit_is_due, fit_project
@@ -274,6 +275,13 @@ def form(project: Project) -> bool:
 def follow_queues(project: Project) -> bool:
     """Asked for when items ask for tags that none asked for before."""
     eligibility.refresh(project)
+    return False
+
+
+@job("agreement", due=lambda: (), slow=True)
+def agreement(project: Project) -> bool:
+    """Asked for by pages of large projects."""
+    compute_agreement(project)
     return False
 
 

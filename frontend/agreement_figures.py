@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from annotate.agreement import project_agreement
 from annotate.models import Project
 from annotate.questions import Question
 from frontend.charts import Estimate, Row, Series, by_version, intervals
@@ -126,12 +125,11 @@ def estimate_in(figure: Json | None) -> Estimate | None:
     return Estimate(figure["value"], figure["low"], figure["high"], figure["n"])
 
 
-def agreed(project: Project, found: dict[str, Json] | None = None) -> list[Agreed]:
+def agreed(project: Project, found: dict[str, Json]) -> list[Agreed]:
     """The questions that several people have answered, the main preference first.
 
-    ``found`` is what ``project_agreement`` gives, where the caller has it.
+    ``found`` is what ``project_agreement`` gives.
     """
-    found = project_agreement(project) if found is None else found
     main = project.questions.main_preference()
     order = sorted(project.questions, key=lambda question: question is not main)
     return [

@@ -1,13 +1,11 @@
 """Agreement of a project's people and judges, by question; kept until something changes."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from django.core.cache import cache
-from django.db.models import Count, Max, Sum
 
 from annotate.agreement.judges import against_people
+from annotate.agreement.keeping import Kept, is_large, keep, kept
 from annotate.agreement.labels import Labels, Mask, ProjectLabels, load
 from annotate.agreement.numbers import Numbers, has_numbers, numbers
 from annotate.agreement.pairs import pairs
@@ -16,9 +14,8 @@ from annotate.agreement.wholes import Distances, Wholes
 from annotate.models import Project
 from annotate.questions import Question
 
-VERSION = 1  # of what the figures hold: those that an older program has kept are not read
-CACHE_SECONDS = 7 * 24 * 3600
 Json = dict[str, Any]
+Part = Literal["figures", "details"]
 
 
 def project_agreement(project: Project) -> dict[str, Json]:
@@ -28,37 +25,37 @@ def project_agreement(project: Project) -> dict[str, Json]:
     classes), ``agreement`` (three classes) and ``agreement_without_ties`` beside it. Questions that
     no item was asked twice are left out. Kept until a label is added or an item archived.
     """
-    return _kept(project, "figures", lambda: _of_questions(load(project)))
+    return _exact(project, "figures").figures
 
 
 def detailed_agreement(project: Project) -> dict[str, Json]:
     """The same with ``slices``, ``pairs`` of people, ``judges`` and ``over_time``."""
-    return _kept(project, "details", lambda: _details(load(project)))
+    return _exact(project, "details").figures
 
 
-def kept_agreement(project: Project) -> dict[str, Json] | None:
-    """``detailed_agreement`` where it need not be computed."""
-    found: dict[str, Json] | None = cache.get(_key(project, "details"))
+def shown_agreement(project: Project, part: Part, *, compute: bool = True) -> Kept | None:
+    """For a page: what is kept where that is of now or rests, else computed now, if at all.
+
+    None where nothing is kept that may be shown. Large projects' figures are shown, overtaken or
+    not, as a worker has computed them last (``compute_agreement``).
+    """
+    large = is_large(project)
+    found = kept(project, "details" if large else part)
+    if large or (found is not None and (not found.overtaken or found.rests)):
+        return found
+    return compute_agreement(project, part) if compute else None
+
+
+def compute_agreement(project: Project, part: Part = "details") -> Kept:
+    work = {"figures": _of_questions, "details": _details}[part]
+    return keep(project, part, lambda: work(load(project)))
+
+
+def _exact(project: Project, part: Part) -> Kept:
+    found = kept(project, part)
+    if found is None or found.overtaken:
+        found = compute_agreement(project, part)
     return found
-
-
-def _kept(project: Project, part: str, compute: Callable[[], dict[str, Json]]) -> dict[str, Json]:
-    key = _key(project, part)
-    found: dict[str, Json] | None = cache.get(key)
-    if found is None:
-        found = compute()
-        cache.set(key, found, CACHE_SECONDS)
-    return found
-
-
-def _key(project: Project, part: str) -> str:
-    """Changes with every label, form, archived item, and change of many items."""
-    last = project.annotations.aggregate(last=Max("pk"))["last"] or 0
-    archived = project.items.archived().aggregate(number=Count("pk"), sum=Sum("pk"))
-    acts = project.bulk_actions.aggregate(number=Count("finished_at"), last=Max("finished_at"))
-    when = acts["last"].timestamp() if acts["last"] else 0
-    state = (project.form.pk, last, archived["number"], archived["sum"] or 0, acts["number"], when)
-    return f"agreement:{VERSION}:{part}:{project.pk}:{':'.join(map(str, state))}"
 
 
 def _of_questions(labels: ProjectLabels) -> dict[str, Json]:

@@ -1,17 +1,27 @@
 """Agreement of projects: which labels count, in which parts, and what the command prints."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import krippendorff
 import numpy as np
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from annotate.agreement import detailed_agreement, kept_agreement, project_agreement
+from annotate.agreement import (
+    compute_agreement,
+    detailed_agreement,
+    keeping,
+    project_agreement,
+    shown_agreement,
+)
+from annotate.agreement.keeping import kept
 from annotate.agreement.labels import load
 from annotate.models import Annotation, Form, Item
 from annotate.presets import PRESETS
@@ -132,16 +142,36 @@ def test_answers_to_an_earlier_question_of_another_kind_are_left_out(project):
 
 
 def test_the_figures_are_kept_until_a_label_is_added(project):
-    assert kept_agreement(project) is None
+    assert shown_agreement(project, "details", compute=False) is None
     detailed = detailed_agreement(project)
     project_agreement(project)
     with CaptureQueriesContext(connection) as queries:
         project_agreement(project)
-        assert kept_agreement(project) == detailed
+        assert shown_agreement(project, "details").figures == detailed
     assert not any("COPY" in query["sql"] for query in queries)
     make_annotation(project.items.last(), make_annotator(project), value=2)
-    assert kept_agreement(project) is None
+    assert kept(project, "figures").overtaken
     assert overall(project)["agreement"]["n"] == 6
+
+
+def test_pages_show_what_took_long_for_a_while_though_labels_come_in(project):
+    with time_machine.travel("2026-03-02 12:00Z", tick=False):
+        before = compute_agreement(project, "figures")
+        cache.set(keeping._key(project, "figures"), replace(before, seconds_spent=2.0))
+        make_annotation(project.items.last(), make_annotator(project), value=2)
+    with time_machine.travel("2026-03-02 12:00:59Z", tick=False):
+        assert shown_agreement(project, "figures").figures == before.figures
+    with time_machine.travel("2026-03-02 12:01:01Z", tick=False):
+        assert shown_agreement(project, "figures").figures != before.figures
+
+
+def test_a_page_of_a_large_project_never_computes(project, monkeypatch):
+    monkeypatch.setattr("annotate.agreement.keeping.LARGE", 3)
+    assert shown_agreement(project, "figures") is None
+    compute_agreement(project)
+    make_annotation(project.items.last(), make_annotator(project), value=2)
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        assert shown_agreement(project, "figures").overtaken
 
 
 def test_labels_are_read_in_one_pass_however_many_there_are(project):

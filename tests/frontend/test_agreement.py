@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from annotate.agreement import compute_agreement
 from annotate.models import Item
 from annotate.presets import PRESETS
 from frontend.agreement_figures import Judged, Periods, periods_of
@@ -84,6 +85,17 @@ def test_figures_that_are_kept_come_with_the_page(client, project, researcher):
     assert "Krippendorff" not in client.get(PAGE).text
 
 
+def test_a_worker_computes_what_a_large_project_shows(client, project, researcher, monkeypatch):
+    monkeypatch.setattr("annotate.agreement.keeping.LARGE", 3)
+    label(project, [(2, 2)] * 6 + [(-2, -2)] * 6)
+    assert "A worker computes" in client.get(PAGE, headers=HTMX).text
+    assert 'hx-trigger="load delay:3s"' in whole(client).text
+    assert project.hints.get(kind="agreement").wanted
+    compute_agreement(project)
+    make_annotation(project.items.first(), make_annotator(project))
+    assert "Krippendorff" in client.get(PAGE).text
+
+
 def test_without_a_script_a_link_waits_for_everything(client, project, researcher):
     label(project, [(2, 2)] * 6 + [(-2, -2)] * 6)
     assert 'href="?now"' in client.get(PAGE).text
@@ -97,7 +109,7 @@ def test_showing_kept_figures_takes_few_queries(
 ):
     label(project, [(2, 2), (1, -1)] * 6)
     whole(client)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(PAGE)
 
 
