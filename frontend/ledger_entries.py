@@ -226,7 +226,7 @@ def _lines(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _learn(names: dict[int | None, str], whose: set[int | None]) -> None:
-    new = whose - names.keys()
+    new = {one for one in whose - names.keys() if one is not None}
     if new:
         names.update((one.pk, str(one)) for one in Annotator.objects.filter(pk__in=new))
 
