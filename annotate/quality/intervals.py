@@ -143,6 +143,7 @@ def mean(values: Array) -> Interval:
 
 PRECISIONS = np.geomspace(2, 50, 20)
 LEAST_GROUP = 5
+LEAST_ADDED = 0.5
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,12 @@ def _marginal(hits: Array, n: Array, a: float, precision: float) -> float:
 
 
 def shrunk(hits: Array, n: Array, prior: Prior) -> tuple[Array, Array, Array]:
-    """Posterior means and their 95 % intervals: few answers stay near the group, many do not."""
-    a, b = hits + prior.a, n - hits + prior.b
+    """Posterior means and their 95 % intervals: few answers stay near the group, many do not.
+
+    Half an answer of either kind is the least that is added, so that a group which always agrees
+    makes nobody certain.
+    """
+    a, b = hits + max(prior.a, LEAST_ADDED), n - hits + max(prior.b, LEAST_ADDED)
     tail = (1 - LEVEL) / 2
     return a / (a + b), beta_quantile(a, b, tail), beta_quantile(a, b, 1 - tail)
 

@@ -94,6 +94,14 @@ def test_few_answers_stay_near_the_group_and_many_do_not():
     assert high[0] - low[0] > 10 * (high[1] - low[1])
 
 
+def test_a_group_that_always_agrees_makes_nobody_certain():
+    hits = np.array([66.0, 66, 66, 66])
+    value, low, high = shrunk(hits, hits, prior_of(hits, hits))
+    assert (low < value).all()
+    assert (value < high).all()
+    assert 0.95 < low[0] < 0.98
+
+
 def test_nobody_has_the_groups_share_and_a_wide_interval():
     value, low, high = shrunk(np.array([0.0]), np.array([0.0]), Prior(8, 2))
     assert value[0] == 0.8
