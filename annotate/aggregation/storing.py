@@ -14,11 +14,13 @@ from annotate.questions import Question, Questions
 
 BATCH = 500
 REWRITE = 1_000
+# Materialized: else a plan may ask the limited part more than once, and take more than the limit.
 _TAKE_STALE = """
-    UPDATE annotate_item SET stale = false WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM annotate_item WHERE project_id = %s AND stale
         ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
-    RETURNING id
+    UPDATE annotate_item AS item SET stale = false FROM due WHERE item.id = due.id
+    RETURNING item.id
 """
 
 
