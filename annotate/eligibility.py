@@ -93,6 +93,7 @@ class Demand:
     items: int
     people: int
     paused: int
+    counted = MOST_COUNTED
 
     @property
     def tags(self) -> list[str]:

@@ -1,15 +1,30 @@
 """Log lines: constant text with the values of ``extra``, for a terminal or as JSON."""
 
+import re
 import sys
+from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+_SECRET = re.compile(r"(/join/)[\w-]{8,}")
+
+
+def without_secrets(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """The address of an invitation is its secret: whatever names it, a log does not."""
+    for name, value in event.items():
+        text = value if isinstance(value, str) else repr(value)
+        if "/join/" in text:
+            event[name] = _SECRET.sub(r"\1…", text)
+    return event
+
 
 SHARED: list[Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    without_secrets,
 ]
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
-from annotate.models import Membership, Project, User
+from annotate.models import Project
 from annotate.models.projects import Route
 from annotate.presets import UnknownPreset, preset_named
 from annotate.questions.base.text import RefusedText, check_text
@@ -136,32 +136,3 @@ class GuidelinesForm(forms.Form):
         if not text.strip():
             raise ValidationError("There is no text; write what annotators should do.")
         return text
-
-
-class MemberForm(forms.Form):
-    username = forms.CharField(
-        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
-    )
-    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
-
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.project = project
-
-    def clean_username(self) -> str:
-        name: str = storable(self.cleaned_data["username"])
-        self.user = User.objects.filter(username=name, is_active=True).first()
-        if self.user is None:
-            raise ValidationError(
-                f"Nobody is called “{name}”; staff make accounts in the administration."
-            )
-        if self.project.memberships.filter(user=self.user).exists():
-            raise ValidationError(f"{name} is a member already; change the role below.")
-        return name
-
-    def save(self) -> Membership:
-        if self.user is None:
-            raise ValueError("The form is not valid.")
-        return Membership.objects.create(
-            project=self.project, user=self.user, role=self.cleaned_data["role"]
-        )

@@ -53,7 +53,14 @@ SECTIONS = (
     ),
     Section("Reward models", (Link("Reward models", "reward-models", ("reward-model",)),)),
     Section("Ledger", (Link("Ledger", "ledger"),)),
-    Section("People", (Link("Members", "members", role=Role.ADMIN),)),
+    Section(
+        "People",
+        (
+            Link("People", "people", ("person", "member", "change-member")),
+            Link("Groups and tags", "groups", ("group",)),
+            Link("Invitations", "invitations", role=Role.ADMIN),
+        ),
+    ),
     Section(
         "Settings",
         (

@@ -34,7 +34,10 @@ def done_by(membership: Membership) -> int:
 
 
 def left_for(membership: Membership) -> int:
-    """Items this member could still be given, the one being worked on among them."""
+    """Items this member could still be given, the one being worked on among them.
+
+    Somebody who is paused is given none, but may finish what is open.
+    """
     own = Assignment.objects.filter(item=OuterRef("pk"), annotator__user=membership.user_id)
     labels = Annotation.objects.work().filter(
         item=OuterRef("pk"), annotator__user=membership.user_id
@@ -48,7 +51,8 @@ def left_for(membership: Membership) -> int:
     being_done = Assignment.objects.open().filter(
         annotator__user=membership.user_id, project=membership.project_id
     )
-    return being_done.count() + claimable[:MOST_COUNTED].count()
+    free = 0 if membership.paused_at else claimable[:MOST_COUNTED].count()
+    return being_done.count() + free
 
 
 def done_by_project(memberships: list[Membership]) -> dict[int, int]:

@@ -1,15 +1,19 @@
 """Pages of researchers and admins, below /projects/."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from frontend.views import (
     aggregation,
     bulk,
+    groups,
+    invitations,
     items,
     judges,
     ledger,
     models,
     overview,
+    people,
     projects,
     routing,
     transfers,
@@ -24,8 +28,23 @@ urlpatterns = [
     path("<slug:slug>/aggregation/compare/", aggregation.compare, name="compare-methods"),
     path("<slug:slug>/settings/", projects.settings, name="project-settings"),
     path("<slug:slug>/guidelines/", projects.guidelines, name="guidelines"),
-    path("<slug:slug>/members/", projects.members, name="members"),
-    path("<slug:slug>/members/<int:pk>/", projects.change_member, name="change-member"),
+    path("<slug:slug>/people/", people.people, name="people"),
+    path("<slug:slug>/people/<int:pk>/", people.person, name="person"),
+    path("<slug:slug>/people/member/<int:pk>/", people.member, name="member"),
+    path("<slug:slug>/people/member/<int:pk>/change/", people.change_member, name="change-member"),
+    path("<slug:slug>/people/groups/", groups.groups, name="groups"),
+    path("<slug:slug>/people/groups/<int:pk>/", groups.group, name="group"),
+    path("<slug:slug>/people/invitations/", invitations.invitations, name="invitations"),
+    path(
+        "<slug:slug>/people/invitations/<int:pk>/revoke/",
+        invitations.revoke_invitation,
+        name="revoke-invitation",
+    ),
+    path(
+        "<slug:slug>/members/",
+        RedirectView.as_view(pattern_name="people", permanent=True),
+        name="members",
+    ),
     path("<slug:slug>/items/", items.items, name="items"),
     path("<slug:slug>/items/<int:pk>/", items.item, name="item"),
     path("<slug:slug>/items/<int:pk>/change/", items.change_item, name="change-item"),

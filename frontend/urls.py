@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from frontend.views import home, work
+from frontend.views import home, invitations, work
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Annotators
@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/work/undo/", work.undo_last, name="work-undo"),
     path("projects/<slug:slug>/work/draft/", work.draft, name="work-draft"),
     path("projects/<slug:slug>/work/renew/", work.renew_lease, name="work-renew"),
+    # Whoever was sent a link
+    path("join/", invitations.join, name="join"),
+    path("join/<str:secret>/", invitations.follow, name="join-link"),
     # Researchers and admins
     path("projects/", include("frontend.project_urls")),
 ]

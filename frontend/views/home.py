@@ -15,6 +15,7 @@ from frontend.progress import Progress, done_by_project, left_for
 class OwnProject:
     project: Project
     progress: Progress
+    membership: Membership
     leads: bool  # sees the project's own pages
 
 
@@ -27,6 +28,7 @@ def home(request: PageRequest) -> HttpResponse:
         OwnProject(
             project=membership.project,
             progress=Progress(done.get(membership.project_id, 0), left_for(membership)),
+            membership=membership,
             leads=membership.may(Membership.Role.RESEARCHER),
         )
         for membership in memberships

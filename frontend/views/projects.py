@@ -1,21 +1,20 @@
-"""A project's first page, its settings, its guidelines and its people."""
+"""A project's first page, its settings, and its guidelines."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from annotate.guidelines import add_guidelines
-from annotate.members import LastAdmin, change_role, may_create_projects, remove_member
-from annotate.models import Membership
+from annotate.members import may_create_projects
 from annotate.presets import PRESETS, Preset, create_project
 from annotate.questions import parse_questions
 from annotate.questions.base.question import Shown
 from frontend import markdown, showing
 from frontend.agreement_figures import agreed, chart
-from frontend.forms import GuidelinesForm, MemberForm, NewProjectForm, SettingsForm
+from frontend.forms import GuidelinesForm, NewProjectForm, SettingsForm
 from frontend.pages import PageRequest, page, wants_part
 from frontend.project_pages import Role, visit
 
@@ -118,43 +117,3 @@ def guidelines(request: PageRequest, slug: str) -> HttpResponse:
     }
     template = "frontend/project/guidelines.html" if may_write else "frontend/guidelines.html"
     return seen.page(template, context, status=422 if form.errors else 200)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def members(request: PageRequest, slug: str) -> HttpResponse:
-    seen = visit(request, slug, Role.ADMIN)
-    form = MemberForm(request.POST or None, project=seen.project)
-    if request.method == "POST" and form.is_valid():
-        member = form.save()
-        messages.success(request, f"{member.user} joins as {member.role}.")
-        return redirect("members", slug)
-    context = {
-        "form": form,
-        "members": seen.project.memberships.select_related("user").order_by(
-            "role", "user__username"
-        ),
-        "roles": Membership.Role.choices,
-    }
-    return seen.page("frontend/project/members.html", context, status=422 if form.errors else 200)
-
-
-@login_required
-@require_POST
-def change_member(request: PageRequest, slug: str, pk: int) -> HttpResponse:
-    """Another role, or none: then the person's labels stay and the person is out."""
-    seen = visit(request, slug, Role.ADMIN)
-    member = get_object_or_404(seen.project.memberships.select_related("user", "project"), pk=pk)
-    role = request.POST.get("role", "")
-    try:
-        if "remove" in request.POST:
-            remove_member(member)
-            messages.success(request, f"{member.user} has left the project; all labels stay.")
-        elif role in Role.values:
-            change_role(member, role)
-            messages.success(request, f"{member.user} is {role} now.")
-        else:
-            messages.error(request, f"There is no role {role!r}; choose one of the list.")
-    except LastAdmin as fault:
-        messages.error(request, str(fault))
-    return redirect("members", slug)

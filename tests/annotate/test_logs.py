@@ -43,3 +43,16 @@ def test_a_line_of_structlog_goes_the_same_way(capsys):
     logger.removeHandler(handler)
     line = json.loads(capsys.readouterr().out)
     assert (line["event"], line["project"], line["logger"]) == ("job failed", "demo", "tandem.test")
+
+
+@pytest.mark.parametrize("formatter", [console_formatter, json_formatter])
+def test_the_secret_of_an_invitation_is_in_no_line(formatter, rf):
+    secret = "kZ0f-TPDw_q9mV3sB1xYc8LrEa5NhUoJ2iGt7KdWyQ4"
+    line = logging.LogRecord(
+        "django.request", logging.WARNING, __file__, 1, "%s: %s", ("Gone", f"/join/{secret}/"), None
+    )
+    line.request = rf.get(f"/join/{secret}/")
+    line.status_code = 410
+    shown = formatter().format(line)
+    assert secret not in shown
+    assert "/join/…" in shown.encode().decode("unicode_escape", "ignore") or "/join/…" in shown

@@ -54,6 +54,8 @@ def test_every_page_of_a_project_that_can_be_opened_belongs_to_a_section():
 # Addresses that only take what a page's form sends, or give a file.
 ACTIONS = {
     "change-member",
+    "members",
+    "revoke-invitation",
     "choose-method",
     "compare-methods",
     "transfer-file",

@@ -49,7 +49,7 @@ def test_who_may_see_what(client, project):
     for name in ("project", "agreement"):
         url = reverse(name, args=["pairs"])
         assert statuses(client, project, "get", url) == [302, 404, 403, 200, 200]
-    for name in ("members", "project-settings"):
+    for name in ("invitations", "project-settings"):
         url = reverse(name, args=["pairs"])
         assert statuses(client, project, "get", url) == [302, 404, 403, 403, 200]
         assert statuses(client, project, "post", url)[:4] == [302, 404, 403, 403]
@@ -66,7 +66,7 @@ def test_parts_are_as_closed_as_their_pages(client, project):
 
 def test_staff_are_admins_everywhere(client, project):
     client.force_login(make_user(is_staff=True))
-    assert client.get(f"{HOME}members/").status_code == 200
+    assert client.get(f"{HOME}people/invitations/").status_code == 200
 
 
 # -------------------------------------------------------------------------------------- overview
@@ -276,53 +276,3 @@ def test_annotators_read_the_guidelines_and_are_offered_no_edit(client, project)
     text = client.get(f"{HOME}guidelines/?edit").text
     assert "Read both." in text
     assert "<textarea" not in text
-
-
-# --------------------------------------------------------------------------------------- members
-
-
-def test_somebody_is_added_by_name_with_a_role(client, project, admin):
-    user = make_user("grace")
-    client.post(f"{HOME}members/", {"username": "grace", "role": "researcher"})
-    assert project.memberships.get(user=user).role == Membership.Role.RESEARCHER
-
-
-@pytest.mark.parametrize(("name", "fault"), [("nobody", "Nobody is called"), ("grace", "already")])
-def test_members_that_cannot_be_added_are_refused(client, project, admin, name, fault):
-    make_member(project, user=make_user("grace"))
-    response = client.post(f"{HOME}members/", {"username": name, "role": "annotator"})
-    assert response.status_code == 422
-    assert fault in response.text
-
-
-def test_a_members_role_is_changed(client, project, admin):
-    member = make_member(project)
-    client.post(f"{HOME}members/{member.pk}/", {"role": "admin"})
-    member.refresh_from_db()
-    assert member.role == Membership.Role.ADMIN
-
-
-def test_the_last_admin_stays(client, project, admin):
-    own = project.memberships.get(user=admin)
-    for data in ({"role": "annotator"}, {"remove": "1"}):
-        response = client.post(f"{HOME}members/{own.pk}/", data, follow=True)
-        assert "make somebody else one first" in response.text
-    assert project.memberships.get(user=admin).role == Membership.Role.ADMIN
-
-
-def test_who_leaves_gives_open_items_back_and_leaves_the_labels(client, project, admin):
-    member = make_member(project)
-    make_annotation(make_item(project), member.user.annotator_or_new)
-    assignment = make_assignment(make_item(project), member)
-    client.post(f"{HOME}members/{member.pk}/", {"remove": "1"})
-    assert not project.memberships.filter(user=member.user).exists()
-    assert Annotation.objects.count() == 1
-    assignment.refresh_from_db()
-    assert assignment.state == Assignment.State.EXPIRED
-    assert Item.objects.get(pk=assignment.item_id).seats_left == 1
-
-
-def test_a_member_of_another_project_is_out_of_reach(client, project, admin):
-    other = make_member(make_project(slug="other"))
-    assert client.post(f"{HOME}members/{other.pk}/", {"remove": "1"}).status_code == 404
-    assert Membership.objects.filter(pk=other.pk).exists()
