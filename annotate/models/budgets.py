@@ -135,7 +135,7 @@ class LedgerEntry(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("project", "created_at"), name="ledger_by_day"),
+            models.Index(fields=("project", "unit", "created_at"), name="ledger_by_day"),
             models.Index(fields=("annotator", "project", "created_at"), name="ledger_of_whom"),
         )
 
