@@ -1,12 +1,13 @@
 """The agreement page: headline, every coefficient, judges, pairs, slices and time."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from annotate.agreement import compute_agreement
+from annotate.agreement import compute_agreement, keeping
 from annotate.models import Item
 from annotate.presets import PRESETS
 from frontend.agreement_figures import Judged, Periods, periods_of
@@ -21,7 +22,9 @@ PAGE = "/projects/pairs/agreement/"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept():
+def _nothing_kept(monkeypatch):
+    """Nor may a slow machine let figures rest."""
+    monkeypatch.setattr(keeping, "LONG_SECONDS", math.inf)
     cache.clear()
 
 
