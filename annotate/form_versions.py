@@ -73,15 +73,15 @@ class Changes:
 
     def words(self) -> list[str]:
         """A sentence for each."""
-        found = [f"{name} is new" for name in self.added]
-        found += [f"{name} is removed" for name in self.removed]
-        found += [f"{old} is called {new}" for old, new in self.renamed]
+        found = [f"question {name} is new" for name in self.added]
+        found += [f"question {name} is removed" for name in self.removed]
+        found += [f"question {old} is called {new}" for old, new in self.renamed]
         for name, changes in (self.changed or {}).items():
             found += [
-                f"{name}: {change.setting} {shown(change.before)} → {shown(change.after)}"
+                f"question {name}: {change.setting} {shown(change.before)} → {shown(change.after)}"
                 for change in changes
             ]
-        return [*found, "the order of the questions"] if self.moved else found
+        return [*found, "the questions come in another order"] if self.moved else found
 
 
 def shown(value: Any) -> str:
@@ -123,10 +123,12 @@ def _alike(old: Question[Any], new: Question[Any]) -> bool:
 def _differences(old: Question[Any], new: Question[Any]) -> list[Changed]:
     if old.kind != new.kind:
         return [Changed("kind", old.kind, new.kind)]
-    labels = {setting.name: setting.label for setting in settings_of(type(new.config))}
+    known = {setting.name: setting for setting in settings_of(type(new.config))}
     before, after = asdict(old.config), asdict(new.config)
     return [
-        Changed(labels.get(name, name), before[name], after[name])
+        Changed(known[name].label, known[name].shown(before[name]), known[name].shown(after[name]))
+        if name in known
+        else Changed(name, before[name], after[name])
         for name in after
         if before[name] != after[name]
     ]
@@ -155,22 +157,24 @@ def scale_faults(project: Project, questions: Questions) -> dict[str, str]:
     faults = {}
     for name, forms in other_scales(project, questions).items():
         if uses := _uses(project, name, [form.pk for form in forms]):
-            before, now = forms[0].parsed[name], questions[name]
+            changed = _scale_change(forms[0].parsed[name], questions[name])
             free = free_name(name, {q for form in project.forms.all() for q in form.parsed.names})
             faults[name] = (
-                f"The scale of {name} would change from {scale_words(before)} to "
-                f"{scale_words(now)}, and the old one is in use: {', '.join(uses)}. Values of both "
-                f"would be mixed. Give the question a name of its own, such as {free}; what was "
+                f"The scale of {name} would change ({changed}), and the old one is in use: "
+                f"{', '.join(uses)}. Values of both would be mixed. Give the question a name of its own, such as {free}; what was "
                 f"answered stays under {name}."
             )
     return faults
 
 
-def scale_words(question: Question[Any]) -> str:
-    """What kind of question on what scale, such as "preference (points of the scale 5)"."""
-    settings = question.scale_settings.items()
-    said = ", ".join(f"{label.lower()} {shown(value)}" for label, value in settings)
-    return f"{question.kind} ({said})" if said else question.kind
+def _scale_change(old: Question[Any], new: Question[Any]) -> str:
+    """Such as "points of the scale 5 → 3"."""
+    scales = set(new.scale_settings) | {"kind"}
+    return ", ".join(
+        f"{change.setting.lower()} {shown(change.before)} → {shown(change.after)}"
+        for change in _differences(old, new)
+        if change.setting in scales
+    )
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from annotate.models import User
 from frontend.forms import storable
 from routing.judges.base import Kind
+from routing.models import Judge
 
 PREFIX = "setting-"
 
@@ -42,6 +43,17 @@ class JudgeForm(forms.Form):
         for setting in fields(kind.Settings):
             if "least" in setting.metadata:
                 self.fields[PREFIX + setting.name] = _setting(setting)
+
+    @classmethod
+    def after(
+        cls, judge: Judge | None, data: Any = None, *, kind: type[Kind[Any]], user: User
+    ) -> "JudgeForm":
+        """Filled with what a version has, so that the next one says only what is new."""
+        known = ("name", "model", "base_url", "key_env", "input_price_usd", "output_price_usd")
+        initial = {name: getattr(judge, name) for name in known} if judge is not None else {}
+        for name, value in (judge.settings if judge is not None else {}).items():
+            initial[PREFIX + name] = value
+        return cls(data, kind=kind, user=user, initial=initial)
 
     def _ask_for_endpoint(self, *, staff: bool) -> None:
         self.fields["model"] = forms.CharField(
@@ -88,3 +100,21 @@ class JudgeForm(forms.Form):
             if name.startswith(PREFIX) and value is not None
         }
         return {**own, "settings": settings}
+
+
+def _price(word: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        required=False,
+        min_value=Decimal(0),
+        max_digits=10,
+        decimal_places=4,
+        label=f"{word}, USD for a million tokens",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+
+
+class PriceForm(forms.Form):
+    """Prices are no part of a version; empty is unknown."""
+
+    input_usd = _price("Input")
+    output_usd = _price("Output")

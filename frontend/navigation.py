@@ -48,7 +48,7 @@ SECTIONS = (
         "Routing",
         (
             Link("Policy", "routing"),
-            Link("Judges", "judges", ("judge", "create-judge")),
+            Link("Judges", "judges", ("judge", "create-judge", "judge-trial")),
         ),
     ),
     Section("Reward models", (Link("Reward models", "reward-models", ("reward-model",)),)),
@@ -64,8 +64,10 @@ SECTIONS = (
     Section(
         "Settings",
         (
+            Link("Form", "form"),
             Link("Guidelines", "guidelines"),
             Link("Settings", "project-settings", role=Role.ADMIN),
+            Link("Audit log", "log", role=Role.ADMIN),
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """An assignment as the workspace shows it, and what comes back from its form."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
@@ -200,9 +200,14 @@ def assets(form: Questions) -> Assets:
     """Static files of the form's question kinds, and of what all kinds build on."""
     names = ["base", *dict.fromkeys(question.kind for question in form)]
     return Assets(
-        styles=tuple(path for name in names if _exists(path := f"questions/{name}.css")),
+        styles=styles_of(names),
         scripts=tuple(path for name in names if _exists(path := f"questions/{name}.js")),
     )
+
+
+def styles_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the named kinds that have any; "base" is what all kinds build on."""
+    return tuple(path for name in names if _exists(path := f"questions/{name}.css"))
 
 
 @cache

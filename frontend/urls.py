@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Whoever was sent a link
     path("join/", invitations.join, name="join"),
     path("join/<str:secret>/", invitations.follow, name="join-link"),
+    # Staff
+    path("log/", log.site_log, name="site-log"),
+    path("log/<slug:kind>/", log.site_log_file, name="site-log-file"),
     # Researchers and admins
     path("projects/", include("frontend.project_urls")),
 ]

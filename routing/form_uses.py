@@ -15,4 +15,4 @@ def judges_at_work(project: Project, forms: Collection[int]) -> list[str]:
     in_flight = JudgeCall.objects.filter(judge=OuterRef("pk"), state=JudgeCall.State.RESERVED)
     judges = Judge.objects.filter(Q(active=True) | Exists(in_flight), project=project)
     named = judges.filter(form__in=forms).order_by("name", "version")
-    return [f"judge {judge} that is active" for judge in named]
+    return [f"judge {judge} at work" for judge in named]

@@ -9,6 +9,7 @@ import structlog
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
+from annotate import audit
 from annotate.jobs import beat, hint
 from annotate.models import Annotation, Item, Project
 from routing.judges import calls as judge_calls
@@ -84,6 +85,7 @@ def ask_again(judge: Judge) -> int:
     """Let calls that failed be asked once more; how many items have any."""
     failed = JudgeCall.objects.filter(judge=judge, state=JudgeCall.State.FAILED)
     items = list(failed.order_by().values_list("item", flat=True).distinct())
+    audit.record("judge.ask-again", project=judge.project, target=judge, items=len(items))
     failed.update(state=JudgeCall.State.WAITING, losses=0, worker="", finished_at=None)
     kind = kind_of(judge)
     sizes = Item.objects.filter(pk__in=items).annotate(size=Count("completions"))
@@ -100,6 +102,7 @@ def ask_again(judge: Judge) -> int:
 
 def resume(judge: Judge) -> None:
     """Try a judge that stands still at once, such as after its price or a budget was changed."""
+    audit.record("judge.resume", project=judge.project, target=judge, fault=judge.fault)
     Judge.objects.filter(pk=judge.pk).update(fault="", retry_at=None)
     judge.fault, judge.retry_at = "", None
     hint(judge.project_id, "judge")

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from annotate.jobs import hint
-from annotate.models import Project, Snapshot, User
+from annotate.models import Annotation, Project, Snapshot, User
 from annotate.snapshots import take_snapshot, unpack_ids
 from routing.models import Review, RewardModel
 
@@ -48,6 +48,7 @@ class Settings:
 
 # ------------------------------------------------------------------------------------ what is due
 
+RECENT_LABELS = 10_000
 _DUE = """
     SELECT project.id FROM annotate_project AS project
     LEFT JOIN LATERAL (
@@ -72,7 +73,17 @@ def due_projects() -> list[int]:
         cursor.execute(_DUE)
         ids = [pk for (pk,) in cursor.fetchall()]
     projects = Project.objects.filter(pk__in=ids)
-    return [p.pk for p in projects if p.questions.main_preference() is not None]
+    return [p.pk for p in projects if _has_labels(p)]
+
+
+def _has_labels(project: Project) -> bool:
+    """Whether any newer label answers what is compared: none does where a form has just changed it."""
+    main = project.questions.main_preference()
+    if main is None:
+        return False
+    newest = project.annotations.order_by("-pk").values("pk")[:RECENT_LABELS]
+    answered = Annotation.objects.filter(pk__in=newest, answers__has_key=main.name)
+    return bool(answered.exists())
 
 
 def train_if_new(project: Project) -> RewardModel | None:

@@ -63,11 +63,7 @@ def set_policy(
     """
     policy = make_policy(kind, settings)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    judge = judge or _only_judge(project, kind)
-    if judge is not None and judge.project_id != project.pk:
-        raise InvalidPolicy(f"Judge {judge} belongs to another project; name one of this project.")
-    if judge is not None and not judge.active:
-        raise InvalidPolicy(f"Judge {judge} is off; switch it on or name another one.")
+    judge = policy_judge(project, kind, judge)
     versions = RoutingPolicy.objects.filter(project=project)
     before = _switch_off(project)
     Project.objects.filter(pk=project.pk).update(default_route=None)
@@ -129,6 +125,19 @@ def switch_off(project: Project, *, default_route: str | None, user: User | None
 def settings_as_json(policy: Policy[Any]) -> dict[str, Any]:
     """All settings, defaults too, so that a version says what it decided with."""
     return dict(vars(policy.settings))
+
+
+def policy_judge(project: Project, kind: str, judge: Judge | None) -> Judge | None:
+    """The judge that a policy asks: ``judge``, or where one is needed the only active one.
+
+    Raises ``InvalidPolicy``.
+    """
+    judge = judge or _only_judge(project, kind)
+    if judge is not None and judge.project_id != project.pk:
+        raise InvalidPolicy(f"Judge {judge} belongs to another project; name one of this project.")
+    if judge is not None and not judge.active:
+        raise InvalidPolicy(f"Judge {judge} is off; switch it on or name another one.")
+    return judge
 
 
 def _only_judge(project: Project, kind: str) -> Judge | None:

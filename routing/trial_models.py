@@ -93,3 +93,7 @@ class JudgeTrialCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trial} on {self.item_id}: {self.state}"
+
+    @property
+    def finished(self) -> bool:
+        return self.state not in (self.State.WAITING, self.State.ASKED)

@@ -11,20 +11,25 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotate.form_versions import mixed_names
 from annotate.models import Annotator
 from frontend.charts import Row, intervals
 from frontend.choices import choices
 from frontend.judge_figures import estimate_of
-from frontend.judge_forms import JudgeForm
-from frontend.pages import PageRequest
-from frontend.paging import keyset
+from frontend.judge_forms import JudgeForm, PriceForm
+from frontend.judge_versions import versions_of
+from frontend.pages import PageRequest, wants_part
+from frontend.paging import keyset, number
 from frontend.project_pages import Role, Visit, visit
+from frontend.trial_forms import TrialForm
 from routing.judges.base import InvalidJudge
 from routing.judges.kinds import kinds
 from routing.judges.quality import Quality, agreements, quality
-from routing.judges.versions import create_judge, set_active
+from routing.judges.versions import create_judge, set_active, set_prices
 from routing.judging import ask_again, resume
-from routing.models import Judge, JudgeCall
+from routing.models import Judge, JudgeCall, RoutingPolicy
+
+RECENT_TRIALS = 10
 
 
 @login_required
@@ -85,23 +90,45 @@ def _chart(rows: Sequence[dict[str, Any]], imported: Sequence[dict[str, Any]]) -
 @require_safe
 def judge(request: PageRequest, slug: str, pk: int) -> HttpResponse:
     seen = visit(request, slug)
-    chosen = _judge(seen, pk)
+    chosen = find_judge(seen, pk)
     calls = JudgeCall.objects.filter(judge=chosen).select_related("item")
     state = request.GET.get("state", "")
     if state in JudgeCall.State.values:
         calls = calls.filter(state=state)
     context = {
-        **_figures(chosen),
+        "judge": chosen,
         "found": keyset(calls, request.GET, newest_first=True),
         "state": state,
         "states": JudgeCall.State.values,
-        "kind": kinds()[chosen.kind].title if chosen.kind in kinds() else chosen.kind,
-        "settings_shown": [(n, v) for n, v in chosen.settings.items() if n != "frozen"],
     }
+    if not wants_part(request):
+        context |= _around(seen, chosen)
     return seen.page("frontend/judges/judge.html", context, part="calls")
 
 
-def _judge(seen: Visit, pk: int) -> Judge:
+def _around(seen: Visit, chosen: Judge) -> dict[str, Any]:
+    """What stands beside a judge's calls: its versions, its trials, and what a switch would do."""
+    policy = RoutingPolicy.objects.active_for(seen.project)
+    offline = chosen.kind in kinds() and kinds()[chosen.kind].offline
+    versions = versions_of(chosen)
+    own = next(one for one in versions.measured if one.judge.pk == chosen.pk)
+    prices = {"input_usd": chosen.input_price_usd, "output_usd": chosen.output_price_usd}
+    return {
+        "quality": own.quality,
+        "agreement": own.agreement,
+        "consistency": own.consistency,
+        "offline": offline,
+        "versions": versions,
+        "trials": chosen.trials.select_related("user").order_by("-pk")[:RECENT_TRIALS],
+        "trial_form": TrialForm(offline=offline),
+        "price_form": PriceForm(initial=prices),
+        "policy": policy if policy is not None and policy.judge_id == chosen.pk else None,
+        "older": chosen.form_id != seen.project.form.pk,
+        "mixed": mixed_names(chosen.form.parsed, seen.project.questions),
+    }
+
+
+def find_judge(seen: Visit, pk: int) -> Judge:
     rows = Judge.objects.filter(project=seen.project)
     return get_object_or_404(
         rows.select_related("annotator", "project", "form", "guidelines"), pk=pk
@@ -112,9 +139,11 @@ def _judge(seen: Visit, pk: int) -> Judge:
 @require_http_methods(["GET", "POST"])
 def create(request: PageRequest, slug: str) -> HttpResponse:
     seen = visit(request, slug, Role.ADMIN)
-    name = request.POST.get("kind") or request.GET.get("kind", "")
+    before = _version_before(seen)
+    name = request.POST.get("kind") or request.GET.get("kind") or (before.kind if before else "")
     kind = kinds().get(name) or next(iter(kinds().values()))
-    form = JudgeForm(request.POST or None, kind=kind, user=request.user)
+    same = before if before is not None and before.kind == kind.name else None
+    form = JudgeForm.after(same, request.POST or None, kind=kind, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             made, new = create_judge(seen.project, kind=kind.name, by=request.user, **form.version)
@@ -128,24 +157,37 @@ def create(request: PageRequest, slug: str) -> HttpResponse:
         "form": form,
         "chosen": kind.name,
         "choices": choices(kinds().values(), chosen=kind.name),
+        "before": same,
     }
     status = 422 if request.method == "POST" else 200
     return seen.page("frontend/judges/new.html", context, part="kind", status=status)
 
 
+def _version_before(seen: Visit) -> Judge | None:
+    """The version that the address asks to start from."""
+    pk = number(seen.request.GET, "from")
+    return Judge.objects.filter(project=seen.project, pk=pk).first() if pk is not None else None
+
+
 @login_required
 @require_POST
 def act(request: PageRequest, slug: str, pk: int) -> HttpResponse:
-    """Pause, go on, try again, or ask anew what failed."""
+    """Pause, go on, try again, ask anew what failed, or pay another price."""
     seen = visit(request, slug, Role.ADMIN)
-    chosen = _judge(seen, pk)
+    chosen = find_judge(seen, pk)
     match request.POST.get("do"):
         case "pause":
             set_active(chosen, active=False)
             messages.success(request, f"{chosen} rests. What it has labelled stays.")
         case "activate":
-            set_active(chosen, active=True)
-            messages.success(request, f"{chosen} is at work again.")
+            try:
+                set_active(chosen, active=True)
+            except InvalidJudge as fault:
+                messages.error(request, str(fault))
+            else:
+                messages.success(request, f"{chosen} is at work again.")
+        case "prices":
+            _set_prices(request, chosen)
         case "resume":
             resume(chosen)
             messages.success(request, f"{chosen} is tried again now.")
@@ -155,3 +197,12 @@ def act(request: PageRequest, slug: str, pk: int) -> HttpResponse:
         case other:
             messages.error(request, f"There is nothing called {other!r} to do with a judge.")
     return redirect(reverse("judge", args=[slug, pk]))
+
+
+def _set_prices(request: PageRequest, judge: Judge) -> None:
+    form = PriceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "A price is a number of USD for a million tokens, 0 or more.")
+        return
+    set_prices(judge, **form.cleaned_data)
+    messages.success(request, "The prices are set; what was spent stays as it was.")

@@ -15,9 +15,11 @@ from annotate.models import Item, Project
 from frontend.budget_figures import BudgetState, budgets_of
 from frontend.charts import Part, bar, parts
 from frontend.choices import choice, choices
+from frontend.forms import ROUTES
 from frontend.pages import PageRequest
 from frontend.paging import keyset
 from frontend.policy_forms import PolicyForm
+from frontend.policy_versions import policy_versions
 from frontend.project_pages import Role, Visit, visit
 from routing.models import RoutingDecision, RoutingPolicy
 from routing.policies import POLICIES, InvalidPolicy
@@ -60,6 +62,8 @@ def _routing(
         "reasons": [_reason(project, share) for share in decision_counts(project)],
         "budgets": _budgets(project),
         "found": found,
+        "policies": policy_versions(project),
+        "routes": ROUTES,
     }
     template = "frontend/routing/routing.html"
     target = seen.request.htmx.target

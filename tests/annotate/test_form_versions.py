@@ -71,12 +71,12 @@ def test_each_difference_between_two_versions_is_told_in_words():
     assert (changes.added, changes.removed) == (["x"], ["tone"])
     assert changes.moved
     assert changes.words() == [
-        "x is new",
-        "tone is removed",
-        "why is called reason",
-        "overall: title “Which is better?” → “Better?”",
-        "overall: Points of the scale 5 → 7",
-        "the order of the questions",
+        "question x is new",
+        "question tone is removed",
+        "question why is called reason",
+        "question overall: title “Which is better?” → “Better?”",
+        "question overall: Points of the scale 5 → 7",
+        "the questions come in another order",
     ]
 
 
@@ -121,7 +121,7 @@ def test_another_scale_under_the_name_of_one_in_use_is_refused_with_a_way_out():
     assert set(refused.value.faults) == {"overall"}
     words = str(refused.value)
     assert "1 label" in words
-    assert "points of the scale 5" in words
+    assert "points of the scale 5 → 3" in words
     assert "overall_2" in words
     store_form(project, three_points(name="overall_2"))
     assert project.questions.main_preference().name == "overall_2"
@@ -130,7 +130,7 @@ def test_another_scale_under_the_name_of_one_in_use_is_refused_with_a_way_out():
 def test_another_kind_under_a_name_in_use_is_refused_too():
     project = make_project()
     make_annotation(make_item(project), make_annotator(project))
-    with pytest.raises(ScaleInUse, match=r"from preference .* to rating"):
+    with pytest.raises(ScaleInUse, match="kind “preference” → “rating”"):
         store_form(project, [{"kind": "rating", "name": "overall", "title": "How good?"}])
 
 
@@ -166,7 +166,7 @@ def test_whoever_may_still_answer_on_the_old_scale_holds_it():
         store_form(project, three_points())
     Transfer.objects.all().delete()
     judge = make_judge(project)
-    with pytest.raises(ScaleInUse, match="judge judge v1 that is active"):
+    with pytest.raises(ScaleInUse, match="judge judge v1 at work"):
         store_form(project, three_points())
     set_active(judge, active=False)
     store_form(project, three_points())
@@ -239,7 +239,7 @@ def test_a_version_names_who_stored_it_and_what_changed():
     assert entry.details == {
         "before": 1,
         "after": 2,
-        "changes": ["why is removed"],
+        "changes": ["question why is removed"],
         "note": "Nobody wrote reasons",
     }
 

@@ -184,5 +184,5 @@ def test_a_judges_page_takes_as_many_queries_for_many_calls_as_for_one(
             JudgeCall.objects.create(
                 judge=judge, item=make_item(project), order=0, shown_order=[0, 1], state="answered"
             )
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(16):
             client.get(f"{JUDGES}{judge.pk}/")

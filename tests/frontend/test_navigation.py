@@ -61,6 +61,11 @@ ACTIONS = {
     "transfer-file",
     "change-policy",
     "change-budget",
+    "delete-project",
+    "dry-run",
     "judge-act",
+    "policy-off",
+    "try-judge",
+    "log-file",
     "train",
 }

@@ -5,7 +5,6 @@ from annotate.models import (
     Annotation,
     Assignment,
     Budget,
-    Guidelines,
     Hint,
     Item,
     Membership,
@@ -53,8 +52,6 @@ def test_who_may_see_what(client, project):
         url = reverse(name, args=["pairs"])
         assert statuses(client, project, "get", url) == [302, 404, 403, 403, 200]
         assert statuses(client, project, "post", url)[:4] == [302, 404, 403, 403]
-    assert statuses(client, project, "get", f"{HOME}guidelines/") == [302, 404, 200, 200, 200]
-    assert statuses(client, project, "post", f"{HOME}guidelines/")[:3] == [302, 404, 403]
 
 
 def test_parts_are_as_closed_as_their_pages(client, project):
@@ -212,67 +209,3 @@ def test_a_project_that_cannot_be_is_refused_with_a_remedy(client, fields, fault
     assert Project.objects.count() == 1
 
 
-# -------------------------------------------------------------------------------------- settings
-
-
-SETTINGS = {
-    "name": "Pairs",
-    "overlap": "2",
-    "default_route": "",
-    "pay_per_label_usd": "0.25",
-    "lease_seconds": "600",
-    "retrain_after_labels": "100",
-    "retrain_every_minutes": "5",
-    "random_share": "0.2",
-}
-
-
-def test_settings_are_changed(client, project, admin):
-    client.post(f"{HOME}settings/", SETTINGS)
-    project.refresh_from_db()
-    assert (project.overlap, project.default_route, project.name) == (2, None, "Pairs")
-
-
-def test_settings_out_of_range_are_refused(client, project, admin):
-    response = client.post(f"{HOME}settings/", SETTINGS | {"random_share": "2"})
-    assert response.status_code == 422
-    project.refresh_from_db()
-    assert project.random_share == 0.15
-
-
-# ------------------------------------------------------------------------------------ guidelines
-
-
-def test_an_edit_of_the_guidelines_is_a_new_version(client, project, researcher):
-    client.post(f"{HOME}guidelines/", {"text": "# Now\r\n\r\nRead *all*."})
-    assert [g.text for g in Guidelines.objects.order_by("version")] == [
-        "Read both.",
-        "# Now\n\nRead *all*.",
-    ]
-    assert "<em>all</em>" in client.get(f"{HOME}guidelines/").text
-    assert "Read both." in client.get(f"{HOME}guidelines/?version=1").text
-
-
-def test_the_same_text_again_is_no_new_version(client, project, researcher):
-    client.post(f"{HOME}guidelines/", {"text": "Read both."})
-    assert Guidelines.objects.count() == 1
-
-
-def test_empty_guidelines_are_refused(client, project, researcher):
-    assert client.post(f"{HOME}guidelines/", {"text": "  "}).status_code == 422
-
-
-def test_guidelines_run_nothing(client, project, researcher):
-    client.post(
-        f"{HOME}guidelines/", {"text": "<script>alert(1)</script> [x](javascript:alert(1))"}
-    )
-    text = client.get(f"{HOME}guidelines/").text
-    assert "<script>alert" not in text
-    assert 'href="javascript' not in text
-
-
-def test_annotators_read_the_guidelines_and_are_offered_no_edit(client, project):
-    sign_in(client, project, ANNOTATOR)
-    text = client.get(f"{HOME}guidelines/?edit").text
-    assert "Read both." in text
-    assert "<textarea" not in text

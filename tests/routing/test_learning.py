@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from annotate.models import Annotation, Hint, Item
+from annotate.models import Annotation, Form, Hint, Item
 from annotate.snapshots import unpack_ids
 from routing import artefacts, jobs
 from routing.learning import JUDGE, LONGER, Settings, due_projects, train, train_if_new
@@ -68,6 +68,13 @@ class TestDue:
         question = {"kind": "text", "name": "why", "title": "Why?"}
         project = make_project(questions=[question], retrain_after_labels=1)
         make_annotation(make_item(project), make_annotator(project), answers={"why": {"text": "x"}})
+        assert due_projects() == []
+
+    def test_once_the_compared_question_has_changed_it_waits_for_labels_that_answer_it(self):
+        project = make_labelled_project(3, retrain_after_labels=3)
+        assert due_projects() == [project.pk]
+        renamed = {"kind": "preference", "name": "overall_2", "title": "Which?", "points": 3}
+        Form.objects.add_version(project, [renamed])
         assert due_projects() == []
 
     def test_no_number_of_labels_means_never(self):

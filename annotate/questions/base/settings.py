@@ -49,6 +49,12 @@ class Setting:
     scale: bool
     first: int
 
+    def shown(self, value: Any) -> Any:
+        """``value`` as a page has it: numbers counted from ``first``."""
+        if self.type == "numbers" and isinstance(value, tuple | list):
+            return [number + self.first for number in value]
+        return value
+
 
 def settings_of(config: type[Any]) -> list[Setting]:
     """A kind's own settings, beyond those that every question has."""

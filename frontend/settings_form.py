@@ -1,0 +1,194 @@
+"""A project's settings as admins see them: in minutes and percent, with words and what follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from annotate.models import Project
+from annotate.models.projects import Route
+from frontend.forms import ROUTES, storable
+
+HOURS = 24 * 60
+
+
+class ScaledField(forms.FloatField):
+    """A number that is stored ``unit`` times as large as it is shown, whole where ``whole``."""
+
+    def __init__(self, *, unit: float, whole: bool, **kwargs: Any) -> None:
+        widget = forms.NumberInput(attrs={"step": "any"})
+        super().__init__(widget=widget, **kwargs)
+        self.unit, self.whole = unit, whole
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int | float):
+            return f"{round(value / self.unit, 6):g}"
+        return value
+
+    def clean(self, value: Any) -> Any:
+        """As stored."""
+        shown = super().clean(value)
+        if shown is None:
+            return None
+        return round(shown * self.unit) if self.whole else round(shown * self.unit, 6)
+
+
+def _minutes(label: str, words: str, *, least: float, most: float = HOURS) -> ScaledField:
+    return ScaledField(
+        unit=60, whole=True, label=label, help_text=words, min_value=least, max_value=most
+    )
+
+
+def _percent(label: str, words: str) -> ScaledField:
+    return ScaledField(
+        unit=0.01, whole=False, label=label, help_text=words, min_value=0, max_value=100
+    )
+
+
+class SettingsForm(forms.Form):
+    """Fields are named as the project's columns; each carries what it showed when it was loaded."""
+
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=20_000,
+        help_text="Stands on the first page of the project.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    due_on = forms.DateField(
+        required=False,
+        label="Labels wanted by",
+        help_text="The forecast on the first page is held against this day.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    overlap = forms.IntegerField(
+        min_value=1,
+        max_value=100,
+        label="Labels wanted for each item",
+        help_text="From different people. For items that come in from now on; present ones keep "
+        "what they have.",
+    )
+    default_route = forms.TypedChoiceField(
+        choices=ROUTES,
+        required=False,
+        empty_value=None,
+        label="Who labels new items",
+        help_text="Given to items as they come in. Present items keep their route.",
+    )
+    lease_seconds = _minutes(
+        "Minutes an item stays with somebody",
+        "Renewed while the person works. Then the item goes to somebody else; what was begun is "
+        "kept as a draft. Items that are open now keep their time until it is renewed.",
+        least=1,
+    )
+    undo_seconds = _minutes(
+        "Minutes in which a submission can be taken back",
+        "By its annotator, the last one first. 0 makes every submission final.",
+        least=0,
+    )
+    pay_per_label_usd = forms.DecimalField(
+        min_value=Decimal(0),
+        max_digits=10,
+        decimal_places=4,
+        label="Pay for a label, in USD",
+        help_text="Entered in the ledger with every label that a person gives from now on, unless "
+        "the person has a rate of their own. What is entered stays.",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    evaluation_share = _percent(
+        "Evaluation share, in percent",
+        "Of the prompts, drawn by hash when items come in: people and judge both label them, no "
+        "policy is fitted on them, and judges' labels of them are never trained on. Every "
+        "comparison is made there. Present items stay in or out.",
+    )
+    random_share = _percent(
+        "Share of open items in random order, in percent",
+        "The others come most uncertain first, as the reward model ranks them. Used from the next "
+        "ranking on.",
+    )
+    retrain_after_labels = forms.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        label="Train again after so many new labels",
+        help_text="A version is trained in the background once there are as many; 0 trains only "
+        "when somebody asks for it.",
+    )
+    retrain_every_minutes = forms.IntegerField(
+        min_value=0,
+        max_value=100_000,
+        label="Minutes between two trainings, at least",
+        help_text="However many labels come in. 0 waits for labels alone.",
+    )
+
+    def __init__(self, data: Any = None, *, project: Project, policy_on: bool) -> None:
+        super().__init__(data, initial={n: getattr(project, n) for n in self.base_fields})
+        self.project = project
+        if policy_on:
+            del self.fields["default_route"]
+        for name, field in self.fields.items():
+            field.show_hidden_initial = True
+            if field.help_text:
+                field.widget.attrs["aria-describedby"] = f"id_{name}_helptext"
+
+    def clean_name(self) -> str:
+        return storable(self.cleaned_data["name"])
+
+    def clean_description(self) -> str:
+        return storable(self.cleaned_data["description"].replace("\r\n", "\n"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was changed on the page, as stored."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What stood there when the page was loaded; what stands there now where it does not say."""
+        return {name: self._seen(name) for name in self.changed_data}
+
+    def _seen(self, name: str) -> Any:
+        raw = self.data.get(self[name].html_initial_name)
+        if raw is None:
+            return self.initial[name]
+        try:
+            value = self.fields[name].clean(raw)
+        except ValidationError:
+            return self.initial[name]
+        return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+    def in_words(self, name: str, value: Any) -> str:
+        """A stored value as the field shows it."""
+        shown = self.fields[name].prepare_value(value)
+        if name == "default_route":
+            return str(Route(value).label) if value else ROUTES[0][1]
+        return "nothing" if shown in (None, "") else str(shown)
+
+    @property
+    def groups(self) -> "list[Group]":
+        return [
+            Group(title, [self[name] for name in names if name in self.fields])
+            for title, names in GROUPS
+        ]
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    fields: Sequence[Any]
+
+    @property
+    def id(self) -> str:
+        return self.title.lower().replace(" ", "-")
+
+
+GROUPS = (
+    ("Project", ("name", "description", "due_on")),
+    ("Labelling", ("overlap", "default_route", "lease_seconds", "undo_seconds")),
+    ("Pay", ("pay_per_label_usd",)),
+    ("Shares", ("evaluation_share", "random_share")),
+    ("Training", ("retrain_after_labels", "retrain_every_minutes")),
+)
