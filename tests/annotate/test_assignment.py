@@ -1,12 +1,9 @@
 """Claim, submit, skip, expire, undo."""
 
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import Count, F
 from django.utils import timezone
 
@@ -33,6 +30,7 @@ from tests.factories import (
     make_member,
     make_project,
 )
+from tests.threads import in_threads
 
 ANSWERS = {"overall": {"value": 1, "both_bad": False}}
 
@@ -297,21 +295,6 @@ def test_an_item_routed_to_people_late_is_found_behind_the_cursor(project, membe
     assert claim(member).item == late
 
 
-def run_threads(count, work):
-    """Run ``work(number)`` in so many threads that start together."""
-    start = threading.Barrier(count)
-
-    def run(number):
-        start.wait()
-        try:
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
 @pytest.mark.django_db(transaction=True)
 def test_fifty_threads_never_go_beyond_overlap_and_strand_nothing():
     project = make_project(overlap=2)
@@ -333,7 +316,7 @@ def test_fifty_threads_never_go_beyond_overlap_and_strand_nothing():
                 done += 1
         return done
 
-    assert sum(run_threads(50, work)) == 120
+    assert sum(in_threads(50, work)) == 120
     per_item = Annotation.objects.values("item").annotate(n=Count("id")).values_list("n", flat=True)
     assert list(per_item) == [2] * 60
     assert not Item.objects.exclude(seats_left=0).exists()
@@ -346,7 +329,7 @@ def test_threads_that_want_the_last_seats_get_exactly_those():
     project = make_project(overlap=15)
     make_item(project)
     members = [make_member(project) for _ in range(20)]
-    got = run_threads(20, lambda number: claim(members[number]))
+    got = in_threads(20, lambda number: claim(members[number]))
     assert sum(assignment is not None for assignment in got) == 15
 
 
@@ -356,7 +339,7 @@ def test_two_tabs_of_one_annotator_get_the_same_open_item():
     for _ in range(10):
         make_item(project)
     member = make_member(project)
-    got = run_threads(8, lambda _: claim(member).pk)
+    got = in_threads(8, lambda _: claim(member).pk)
     assert len(set(got)) == 1
 
 
@@ -365,7 +348,7 @@ def test_a_double_click_makes_one_annotation_and_one_answer():
     project = make_project()
     item = make_item(project)
     assignment = claim(make_member(project))
-    got = run_threads(8, lambda _: submit(assignment, ANSWERS, key=assignment.key).pk)
+    got = in_threads(8, lambda _: submit(assignment, ANSWERS, key=assignment.key).pk)
     assert len(set(got)) == 1
     assert seats(item) == 0
     assert Counter(Annotation.objects.values_list("key", flat=True)) == {assignment.key: 1}

@@ -2,8 +2,6 @@
 
 import io
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -19,6 +17,7 @@ from annotate.models.projects import Route
 from annotate.sampling import in_evaluation_share
 from tests.annotate.lines import label, record
 from tests.factories import make_annotation, make_member, make_project, text_hash
+from tests.threads import in_threads
 
 
 @pytest.fixture
@@ -372,17 +371,9 @@ def test_two_imports_of_one_file_at_a_time_add_everything_once():
     records = [
         record(f"k{n}", labels=[label(f"w{n % 7}"), label("gpt", kind="llm")]) for n in range(60)
     ]
-    start = threading.Barrier(4, timeout=20)
-
-    def one():
-        start.wait()
-        try:
-            return import_items(project, records, importer("tandem", project.questions, {}))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        results = [job.result(timeout=60) for job in [pool.submit(one) for _ in range(4)]]
+    results = in_threads(
+        4, lambda _: import_items(project, records, importer("tandem", project.questions, {}))
+    )
     assert sorted(result.added for result in results) == [0, 0, 0, 60]
     assert sum(result.labels for result in results) == 120
     assert project.items.count() == 60

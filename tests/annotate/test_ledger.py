@@ -1,12 +1,10 @@
 """A budget can be reached, never passed; nothing is reserved or paid twice."""
 
-import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 import time_machine
-from django.db import connection
 
 from annotate import ledger
 from annotate.assignment import claim, raise_overlap, submit, undo
@@ -14,6 +12,7 @@ from annotate.ledger import BudgetReached
 from annotate.models import Annotation, Budget, LedgerEntry
 from annotate.models.budgets import Unit
 from tests.factories import make_item, make_member, make_project
+from tests.threads import in_threads
 
 ANSWERS = {"overall": {"value": 1, "both_bad": False}}
 
@@ -24,28 +23,6 @@ def labels(**amounts):
 
 def set_budget(project, cap, *, unit=Unit.LABELS, period=Budget.Period.TOTAL):
     return Budget.objects.create(project=project, unit=unit, cap=Decimal(cap), period=period)
-
-
-def in_threads(count, run):
-    """Run ``run(number)`` at once in threads of their own; what they raised."""
-    errors, start = [], threading.Barrier(count)
-
-    def body(number):
-        try:
-            start.wait(10)
-            run(number)
-        except Exception as error:  # noqa: BLE001  # the test reports it
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=body, args=(n,), daemon=True) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not any(thread.is_alive() for thread in threads)
-    return errors
 
 
 @pytest.mark.django_db(transaction=True)
@@ -61,7 +38,7 @@ def test_twenty_threads_reach_the_budget_and_do_not_pass_it():
             except BudgetReached:
                 refused.append(number)
 
-    assert in_threads(20, run) == []
+    in_threads(20, run)
     assert ledger.committed(budget) == 25
     assert LedgerEntry.objects.total(Unit.LABELS) == 25
     assert len(refused) == 35
@@ -73,10 +50,7 @@ def test_the_same_reference_reserved_at_once_by_many_costs_once(capped):
     project = make_project()
     if capped:
         set_budget(project, 2)
-    errors = in_threads(
-        8, lambda _: ledger.reserve(project, Unit.LABELS, Decimal(2), reference="item:1")
-    )
-    assert errors == []
+    in_threads(8, lambda _: ledger.reserve(project, Unit.LABELS, Decimal(2), reference="item:1"))
     assert LedgerEntry.objects.total(Unit.LABELS) == 2
 
 
@@ -91,7 +65,7 @@ def test_settling_and_reserving_at_once_adds_up():
         ledger.settle(project, Unit.USD, Decimal("0.25"), reference=f"call:{number}")
         ledger.reserve_many(project, Unit.USD, {f"more:{number}": Decimal("0.5")})
 
-    assert in_threads(10, run) == []
+    in_threads(10, run)
     spent = LedgerEntry.objects.total(Unit.USD)
     assert ledger.committed(budget) == spent
     assert Decimal("2.5") <= spent <= 10

@@ -1,9 +1,7 @@
 import json
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from annotate.jobs import KINDS, run_job
@@ -26,6 +24,7 @@ from tests.routing.judges.scripted_server import (
     sleeps,
     verdict,
 )
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = JudgeCall.State
@@ -104,21 +103,10 @@ def test_running_again_asks_and_pays_for_nothing():
 def test_several_workers_share_a_judges_calls():
     with scripted(otherwise=verdict(seconds=0.02)) as server:
         judge = make_judge(server, items=10, concurrency=4)
-        threads = [threading.Thread(target=judge_in_thread, args=(judge,)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
+        in_threads(2, lambda _: judging.judge_items(Judge.objects.get(pk=judge.pk)))
     assert len(server.script.requests) == 20
     assert set(server.script.asked.values()) == {1}
     assert Annotation.objects.count() == 10
-
-
-def judge_in_thread(judge):
-    try:
-        judging.judge_items(Judge.objects.get(pk=judge.pk))
-    finally:
-        connection.close()
 
 
 def test_only_items_for_judges_are_asked_about_unless_somebody_wants_others():

@@ -1,6 +1,5 @@
 """The active policy applied: routes, reservations, decisions, and what waits for what."""
 
-import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -27,6 +26,7 @@ from routing.routing import (
 )
 from tests.factories import make_annotation, make_item, make_member, make_project
 from tests.routing.routed import answer, ask, due, make_items, make_judge, reasons, routes
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -302,23 +302,7 @@ def test_many_that_route_at_once_decide_each_item_once_and_keep_to_the_budget():
     make_items(project, 60)
     set_labels_budget(project, 25)
     set_policy(project, "all_human")
-    errors, start = [], threading.Barrier(6)
-
-    def run():
-        try:
-            start.wait(10)
-            route_all(project)
-        except Exception as error:  # noqa: BLE001  # the test reports it
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert errors == []
+    in_threads(6, lambda _: route_all(project))
     assert Item.objects.filter(route="human").count() == 25
     assert RoutingDecision.objects.count() == 60
     assert LedgerEntry.objects.total(Unit.LABELS) == 25
