@@ -205,7 +205,8 @@ _ROWS = [
     """,
     """
     INSERT INTO annotate_ledgerentry (project_id, kind, unit, amount, reference, created_at)
-    SELECT project_id, 'reservation', unit, amount, 'item:' || id, created_at
+    SELECT project_id, 'reservation', unit, amount, 'item:' || id,
+        now() - interval '90 days' * (1 - key::float / %(n)s)
     FROM annotate_item, LATERAL (VALUES ('labels', 1), ('usd', 0.05)) AS held(unit, amount)
     WHERE project_id = %(project)s AND route = 'human' AND key::int %% 10 < 3 ORDER BY id
     """,
