@@ -212,7 +212,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_OPEN_SIGNUP = env.boolean("ANNOTATE_OPEN_SIGNUP", default=False)
-ACCOUNT_RATE_LIMITS = {"join": "60/m/ip"}
+ACCOUNT_RATE_LIMITS = {"join": "120/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("ANNOTATE_PROXIES", 0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -202,8 +202,31 @@ class NewExportSerializer(serializers.Serializer[Any]):
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
-    username = serializers.CharField(source="user.username")
+    """``person`` is the number that stands beside labels; user names are for admins."""
+
+    person = serializers.SerializerMethodField()
+    username = serializers.SerializerMethodField()
+    groups = serializers.SerializerMethodField()
 
     class Meta:
         model = Membership
-        fields = ("username", "role", "created_at")
+        fields = (
+            "person",
+            "username",
+            "role",
+            "groups",
+            "tags",
+            "paused_at",
+            "paused_reason",
+            "created_at",
+        )
+
+    def get_person(self, member: Membership) -> int | None:
+        annotator = getattr(member.user, "annotator", None)
+        return annotator.pk if annotator else None
+
+    def get_username(self, member: Membership) -> str | None:
+        return member.user.get_username() if self.context["admin"] else None
+
+    def get_groups(self, member: Membership) -> list[str]:
+        return sorted(group.name for group in member.groups.all())

@@ -28,6 +28,7 @@ from annotate.importing import JOBS, Result, import_file, import_items
 from annotate.jobs import hint
 from annotate.members import may_create_projects
 from annotate.models import Annotation, ApiToken, Assignment, Item, Membership, Project, Transfer
+from annotate.models.people import member_role
 from annotate.presets import create_project, preset_named
 from annotate.project_settings import change_settings
 
@@ -179,7 +180,12 @@ class Members(ProjectView, ListAPIView[Membership]):
     pagination_class = ById
 
     def get_queryset(self) -> QuerySet[Membership]:
-        return self.project().memberships.select_related("user")
+        rows = self.project().memberships.select_related("user__annotator")
+        return rows.prefetch_related("groups")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        admin = member_role(self.user, self.project()) == Membership.Role.ADMIN
+        return {**super().get_serializer_context(), "admin": admin}
 
 
 # ----------------------------------------------------------------------------------------- labelling

@@ -67,10 +67,18 @@ def revoke_invitation(request: PageRequest, slug: str, pk: int) -> HttpResponse:
 # ------------------------------------------------------------------------------------ following one
 
 
+def _limited(request: HttpRequest) -> HttpResponse | None:
+    """429 for whoever tries too often from one address; looking counts as well."""
+    answer: HttpResponse | None = ratelimit.consume_or_429(request, action="join", limit_get=True)
+    return answer
+
+
 @never_cache
 @require_safe
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
     """Remember the invitation, and go on at an address without the secret."""
+    if (limited := _limited(request)) is not None:
+        return limited
     request.session[INVITED] = digest_of(secret)
     return see_other("join")
 
@@ -79,8 +87,7 @@ def follow(request: HttpRequest, secret: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
     """A signed-in user joins by a button; a stranger signs in first, or makes an account."""
-    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="join")
-    if limited is not None:
+    if (limited := _limited(request)) is not None:
         return limited
     try:
         invitation = invited(request)
