@@ -39,19 +39,18 @@ def start_import(
 ) -> Transfer:
     """Store an uploaded file and have it imported. Raises ``RefusedFile`` for unknown options."""
     importer(format, project.questions, options or {})
-    transfer = Transfer.objects.create(
-        project=project,
-        user=user,
-        direction=Transfer.Direction.IMPORT,
-        format=format,
-        options=dict(options or {}),
-        file=file,
-        file_name=Path(file.name or "").name[-200:],
-        total=file.size,
+    return _start(
+        Transfer(
+            project=project,
+            user=user,
+            direction=Transfer.Direction.IMPORT,
+            format=format,
+            options=dict(options or {}),
+            file=file,
+            file_name=Path(file.name or "").name[-200:],
+            total=file.size,
+        )
     )
-    _record(transfer)
-    _hint(project, "transfer")
-    return transfer
 
 
 @transaction.atomic
@@ -65,16 +64,22 @@ def start_export(
 ) -> Transfer:
     """Have a snapshot written, or what is labelled now. Raises ``RefusedFile``."""
     exporter(format, project.questions, options or {})
-    transfer = Transfer.objects.create(
-        project=project,
-        user=user,
-        direction=Transfer.Direction.EXPORT,
-        format=format,
-        options=dict(options or {}),
-        snapshot=snapshot,
+    return _start(
+        Transfer(
+            project=project,
+            user=user,
+            direction=Transfer.Direction.EXPORT,
+            format=format,
+            options=dict(options or {}),
+            snapshot=snapshot,
+        )
     )
+
+
+def _start(transfer: Transfer) -> Transfer:
+    transfer.save()
     _record(transfer)
-    _hint(project, "transfer")
+    _hint(transfer.project, "transfer")
     return transfer
 
 
