@@ -76,5 +76,3 @@ class NewProjectForm(forms.Form):
             "overlap": given["overlap"],
             "default_route": given["default_route"] or None,
         }
-
-

@@ -43,7 +43,14 @@ SECTIONS = (
         ),
         besides=("transfer",),
     ),
-    Section("Quality", (Link("Agreement", "agreement"), Link("Aggregation", "aggregation"), Link("Reviews", "reviews", ("review",)))),
+    Section(
+        "Quality",
+        (
+            Link("Agreement", "agreement"),
+            Link("Aggregation", "aggregation"),
+            Link("Reviews", "reviews", ("review",)),
+        ),
+    ),
     Section(
         "Routing",
         (

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from frontend.views import (
     aggregation,
+    agreement,
     bulk,
     creation,
     forms,
@@ -19,7 +20,6 @@ from frontend.views import (
     overview,
     people,
     policies,
-    projects,
     routing,
     settings,
     transfers,
@@ -29,7 +29,7 @@ from frontend.views import (
 urlpatterns = [
     path("new/", creation.create, name="create-project"),
     path("<slug:slug>/", overview.project, name="project"),
-    path("<slug:slug>/agreement/", projects.agreement, name="agreement"),
+    path("<slug:slug>/agreement/", agreement.agreement, name="agreement"),
     path("<slug:slug>/aggregation/", aggregation.aggregation, name="aggregation"),
     path("<slug:slug>/aggregation/choose/", aggregation.choose, name="choose-method"),
     path("<slug:slug>/aggregation/compare/", aggregation.compare, name="compare-methods"),

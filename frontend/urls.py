@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from frontend.views import home, invitations, work
+from frontend.views import home, invitations, log, work
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Annotators

@@ -2,28 +2,15 @@ import pytest
 from django.urls import reverse
 
 from annotate.models import (
-    Annotation,
-    Assignment,
-    Budget,
-    Hint,
-    Item,
     Membership,
     Project,
-    Transfer,
-    Worker,
 )
 from annotate.models.projects import Route
 from tests.factories import (
-    make_annotation,
-    make_annotator,
-    make_assignment,
-    make_item,
-    make_member,
     make_project,
     make_user,
 )
 from tests.frontend.roles import ADMIN, ANNOTATOR, HTMX, RESEARCHER, sign_in, statuses
-from tests.frontend.rows import make_judge, make_review, make_reward_model
 
 pytestmark = pytest.mark.django_db
 HOME = "/projects/pairs/"
@@ -64,90 +51,6 @@ def test_parts_are_as_closed_as_their_pages(client, project):
 def test_staff_are_admins_everywhere(client, project):
     client.force_login(make_user(is_staff=True))
     assert client.get(f"{HOME}people/invitations/").status_code == 200
-
-
-# -------------------------------------------------------------------------------------- overview
-
-
-def test_an_empty_project_leads_to_the_import(client, researcher):
-    text = client.get(HOME).text
-    assert "Bring items in first" in text
-    assert reverse("import", args=["pairs"]) in text
-
-
-def test_labels_stand_against_seats_wanted_by_source(client, project, researcher):
-    person, judge = make_annotator(project), make_annotator(project, kind="llm")
-    make_annotation(make_item(project, route=Route.BOTH, overlap=2, seats_left=1), person)
-    judged = make_item(project, route=Route.JUDGE)
-    make_annotation(judged, judge)
-    make_assignment(make_item(project, overlap=2), make_member(project))
-    progress = client.get(HOME).context["progress"]
-    assert (progress.by_people, progress.wanted) == (1, 4)
-    assert (progress.left, progress.lent) == (2, 1)
-    assert (progress.judge_items, progress.for_judges) == (1, 2)
-
-
-def test_htmx_gets_the_progress_alone(client, project, researcher):
-    make_item(project)
-    response = client.get(HOME, headers=HTMX)
-    assert 'id="progress"' in response.text
-    assert "<html" not in response.text
-
-
-def test_every_number_of_the_bars_links_to_its_rows(client, project, researcher):
-    make_annotation(make_item(project), make_annotator(project))
-    response = client.get(HOME)
-    for part in (*response.context["shares"]["people"], *response.context["shares"]["judges"]):
-        listed = client.get(part.url)
-        assert listed.status_code == 200
-        assert not part.count or listed.context["rows"]
-
-
-def attention(client):
-    return [one.words for one in client.get(HOME).context["attention"]]
-
-
-def test_nothing_needs_attention_while_all_is_well(client, project, researcher):
-    make_item(project)
-    Worker.objects.create(name="here")
-    assert attention(client) == []
-
-
-def test_what_needs_attention_is_listed_serious_things_first(client, project, researcher):
-    item = make_item(project, route=None, waits_for=Item.WaitsFor.BUDGET)
-    Hint.objects.create(project=project, kind="train", fault="ValueError: no label", failures=2)
-    make_judge(project, fault="The key is not set.")
-    make_review(make_annotation(item, make_annotator(project)), make_reward_model(project))
-    Budget.objects.create(project=project, unit="labels", cap=0)
-    Transfer.objects.create(project=project, direction="import", format="trl", state="failed")
-    words = attention(client)
-    assert words[0] == "No worker is running"
-    assert "Training failed: ValueError: no label" in words
-    assert "Judge judge v1 stands still" in words
-    assert "The last import failed" in words
-    assert words[-3:] == [
-        "1 item waits for budget",
-        "The budget of 0 people's labels in all is spent",
-        "1 label to review",
-    ]
-
-
-def test_items_that_nobody_will_route_are_pointed_out(client, project, researcher):
-    Project.objects.update(default_route=None)
-    make_item(project, route=None)
-    assert any("wait for a routing policy" in words for words in attention(client))
-
-
-def test_the_overview_takes_as_many_queries_for_many_items_as_for_one(
-    client, project, researcher, django_assert_num_queries
-):
-    annotator = make_annotator(project)
-    for version, size in ((1, 1), (2, 30)):
-        make_reward_model(project, version=version)
-        while project.items.count() < size:
-            make_annotation(make_item(project), annotator)
-        with django_assert_num_queries(17):
-            client.get(HOME)
 
 
 # -------------------------------------------------------------------------------------- creating
