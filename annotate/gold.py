@@ -5,8 +5,9 @@ numbers is gold's, or next to it on a scale of five points or more. Free text is
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -71,6 +72,18 @@ def remove_gold(item: Item, *, by: User | None = None) -> bool:
     return bool(removed)
 
 
+@lru_cache(maxsize=256)
+def _questions_of(form: int) -> Questions:
+    """A form's questions never change."""
+    return Form.objects.get(pk=form).parsed
+
+
+def in_words(answers: Answers, form: int) -> str:
+    """Gold as a line of text; ``form`` is an id."""
+    questions = [one for one in _questions_of(form) if one.name in answers]
+    return "; ".join(one.words(answers[one.name]) for one in questions)
+
+
 def comparable(questions: Questions, answers: Mapping[str, Answer]) -> Answers:
     """The answers to questions whose answers can be compared at all."""
     return {
@@ -93,42 +106,53 @@ class Agreed:
 
 @dataclass(frozen=True)
 class _Given:
-    """One item's people's labels, oldest first, its last review and its sides by question."""
+    """One item's people's labels, oldest first, its last review, and people's aggregates."""
 
     labels: list[Answers]
     review: Answers
-    sides: Mapping[str, int | None]
+    aggregates: Mapping[str, Aggregate]
 
 
 def agreed(
-    project: Project, items: Sequence[int], *, least: int = LEAST_LABELS
+    project: Project, items: Sequence[int], *, least: int = LEAST_LABELS, sure: float = 0
 ) -> dict[int, Agreed]:
     """What people's labels say of each item: a review's answers, else the majority's.
 
     Every required question that can be compared has to have a majority among at least ``least``
-    labels, else there is a ``fault`` in words.
+    labels, else there is a ``fault`` in words; where the aggregate's method says how sure it is,
+    it has to be ``sure``.
     """
     given = _given(items)
     questions = [question for question in project.questions if question.compared]
-    return {item: _agreed(questions, given[item], least=least) for item in items}
+    return {item: _agreed(questions, given[item], least=least, sure=sure) for item in items}
 
 
-def _agreed(questions: Sequence[Question[Any]], given: _Given, *, least: int) -> Agreed:
+def _agreed(
+    questions: Sequence[Question[Any]], given: _Given, *, least: int, sure: float
+) -> Agreed:
     answers: Answers = {}
     for question in questions:
-        of_question = [label[question.name] for label in given.labels if question.name in label]
-        if question.name in given.review:
-            answers[question.name] = given.review[question.name]
-        elif len(of_question) < least:
-            if question.config.required:
-                return Agreed({}, f"has fewer than {least} labels by people")
-        elif (
-            answer := majority(question, of_question, given.sides.get(question.name))
-        ) is not None:
-            answers[question.name] = answer
+        found = _answer(question, given, least=least, sure=sure)
+        if not isinstance(found, str):
+            answers[question.name] = found
         elif question.config.required:
-            return Agreed({}, f"no majority on “{question.config.title}”")
+            return Agreed({}, found)
     return Agreed(answers, "" if answers else "nothing in its labels can be compared")
+
+
+def _answer(question: Question[Any], given: _Given, *, least: int, sure: float) -> Answer | str:
+    """What is agreed on, or why nothing is."""
+    name, title = question.name, question.config.title
+    if name in given.review:
+        return given.review[name]
+    answers = [label[name] for label in given.labels if name in label]
+    if len(answers) < least:
+        return f"has fewer than {least} labels by people"
+    aggregate = given.aggregates.get(name)
+    if aggregate is not None and aggregate.confidence is not None and aggregate.confidence < sure:
+        return f"less than {100 * sure:.0f} % sure of “{title}”"
+    side = aggregate.majority if aggregate is not None else None
+    return majority(question, answers, side) or f"no majority on “{title}”"
 
 
 def majority(
@@ -136,16 +160,15 @@ def majority(
 ) -> Answer | None:
     """The answer that most give; None where none has a majority.
 
-    Where answers have sides it is the commonest answer on ``side``, which the aggregate names (of
-    equally common ones the weakest); else more than half have to say exactly the same.
+    Where answers have sides more than half have to be on ``side``, which the aggregate names, and
+    it is the commonest of them (of equally common ones the weakest); else more than half have to
+    say exactly the same.
     """
+    wanted = len(answers) // 2 + 1
+    taken = list(answers)
     if question.signed:
-        taken = [
-            answer for answer in answers if side is not None and _side(question, answer) == side
-        ]
-        wanted = 1
-    else:
-        taken, wanted = list(answers), len(answers) // 2 + 1
+        taken = [one for one in taken if side is not None and _side(question, one) == side]
+        wanted = 1 if len(taken) >= wanted else len(answers) + 1
     counts = Counter(map(canonical_json, taken))
     by_text = {canonical_json(answer): answer for answer in taken}
     best = min(counts, key=lambda text: (-counts[text], _size(question, by_text[text])), default="")
@@ -162,18 +185,19 @@ def _size(question: Question[Any], answer: Answer) -> float:
 
 
 def _given(items: Sequence[int]) -> dict[int, _Given]:
-    found = {item: _Given([], {}, {}) for item in items}
+    found: dict[int, _Given] = {item: _Given([], {}, {}) for item in items}
     labels = Annotation.objects.current().by_people().filter(item__in=items).order_by("pk")
     for item, purpose, answers in labels.values_list("item_id", "purpose", "answers"):
         if purpose == Annotation.Purpose.REVIEW:
             found[item].review.update(answers)
         elif purpose == Annotation.Purpose.WORK:
             found[item].labels.append(answers)
-    sides: dict[int, dict[str, int | None]] = defaultdict(dict)
-    rows = Aggregate.objects.filter(item__in=items, source=Aggregate.Source.PEOPLE)
-    for item, question, side in rows.values_list("item_id", "question", "majority"):
-        sides[item][question] = side
-    return {item: _Given(given.labels, given.review, sides[item]) for item, given in found.items()}
+    aggregates: dict[int, dict[str, Aggregate]] = defaultdict(dict)
+    for row in Aggregate.objects.filter(item__in=items, source=Aggregate.Source.PEOPLE):
+        aggregates[row.item_id][row.question] = row
+    return {
+        item: _Given(given.labels, given.review, aggregates[item]) for item, given in found.items()
+    }
 
 
 # ----------------------------------------------------------------------------------------- accuracy
@@ -210,14 +234,13 @@ def gold_accuracy_by_question(project: Project) -> dict[int, dict[str, Tally]]:
     something else than gold's (another scale, in another form) is passed over.
     """
     gold = _gold_of(project)
-    forms = _Forms(project)
     found: dict[int, dict[str, Tally]] = defaultdict(dict)
     labels = Annotation.objects.current().work().filter(project=project, item__in=list(gold))
     for item, annotator, form, answers in labels.values_list(
         "item_id", "annotator_id", "form_id", "answers"
     ).iterator():
         gold_form, known = gold[item]
-        for name, right in _judged(forms(form), forms(gold_form), answers, known):
+        for name, right in _judged(_questions_of(form), _questions_of(gold_form), answers, known):
             before = found[annotator].get(name, (0, 0))
             found[annotator][name] = (before[0] + right, before[1] + 1)
     return dict(found)
@@ -238,16 +261,3 @@ def _judged(
         question, of_gold = form.named(name), gold_form.named(name)
         if name in answers and question and of_gold and question.meaning == of_gold.meaning:
             yield name, is_right(question, answers[name], gold)
-
-
-class _Forms:
-    """The project's forms by id, each parsed once."""
-
-    def __init__(self, project: Project) -> None:
-        self._read: Callable[[int], Form] = lambda pk: Form.objects.get(pk=pk, project=project)
-        self._known: dict[int, Questions] = {}
-
-    def __call__(self, pk: int) -> Questions:
-        if pk not in self._known:
-            self._known[pk] = self._read(pk).parsed
-        return self._known[pk]

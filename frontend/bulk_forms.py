@@ -54,7 +54,7 @@ def _form_field(field: Field) -> forms.Field:
     else:
         made = forms.CharField(max_length=2000)
     made.label, made.help_text, made.initial = field.title, field.help, field.default
-    made.required = False
+    made.required = not field.optional
     return made
 
 

@@ -47,6 +47,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     default: str = ""
     whole: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from annotate.assignment import lower_overlap, raise_overlap
-from annotate.gold import LEAST_LABELS, agreed
+from annotate.gold import LEAST_LABELS, agreed, in_words
 from annotate.ledger import extra_reference, reserve_all
 from annotate.models import BulkChange, Gold, Item, Membership
 from annotate.models.budgets import Unit
@@ -219,7 +219,7 @@ class GoldKind(Kind):
         return {}
 
     def say(self, state: State) -> str:
-        return "not gold" if state is None else "gold"
+        return "not gold" if state is None else f"gold: {in_words(state['answers'], state['form'])}"
 
 
 class MarkGold(GoldKind):
@@ -237,7 +237,14 @@ class MarkGold(GoldKind):
             default="2",
             whole=True,
         ),
-        Field("note", "Note", "Why it is right; may be left out."),
+        Field(
+            "sure",
+            "Confidence at least, in per cent",
+            "Of the aggregate, where its method gives one.",
+            whole=True,
+            optional=True,
+        ),
+        Field("note", "Note", "Why it is right; annotators may be told.", optional=True),
     )
 
     def read(self, data: Mapping[str, str]) -> Settings:
@@ -246,10 +253,17 @@ class MarkGold(GoldKind):
             raise InvalidSetting(
                 "least", f"“{text}” is no number from 1 to {MOST_LABELS}; write one."
             )
-        return {"least": int(text), "note": data.get("note", "").replace("\0", "").strip()[:2000]}
+        sure = data.get("sure", "").strip() or "0"
+        if not (sure.isdecimal() and int(sure) <= 100):
+            raise InvalidSetting("sure", f"“{sure}” is no number from 0 to 100; write one.")
+        note = data.get("note", "").replace("\0", "").strip()[:2000]
+        return {"least": int(text), "sure": int(sure), "note": note}
 
     def targets(self, batch: Batch, states: Mapping[int, State]) -> dict[int, State | Left]:
-        found = agreed(batch.project, batch.ids, least=batch.settings["least"])
+        settings = batch.settings
+        found = agreed(
+            batch.project, batch.ids, least=settings["least"], sure=settings["sure"] / 100
+        )
         more = {
             "form": batch.project.form.pk,
             "note": batch.settings["note"],

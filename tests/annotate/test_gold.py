@@ -8,13 +8,14 @@ from annotate.gold import (
     agreed,
     gold_accuracy,
     gold_accuracy_by_question,
+    in_words,
     is_right,
     majority,
     remove_gold,
     set_gold,
     set_gold_from,
 )
-from annotate.models import Annotation, AuditEntry, Form, Gold, Item
+from annotate.models import Aggregate, Annotation, AuditEntry, Form, Gold, Item
 from annotate.questions import IncompleteAnswers, parse_questions
 from tests.factories import PAIRWISE, make_annotation, make_annotator, make_item, make_project
 
@@ -172,3 +173,31 @@ def test_accuracy_takes_as_many_queries_for_many_labels(project, django_assert_n
             make_annotation(item, person)
     with django_assert_num_queries(3):
         assert gold_accuracy(project) == {person.pk: (5, 5) for person in people}
+
+
+def test_a_side_that_fewer_than_half_take_is_not_agreed_whatever_a_method_says(project):
+    item = make_item(project)
+    for number in (1, -1, 0):
+        make_annotation(item, make_annotator(project), value=number)
+    aggregate_stale(project)
+    Aggregate.objects.filter(item=item).update(majority=1, share=1 / 3, confidence=0.9)
+    assert agreed(project, [item.pk])[item.pk].fault == "no majority on “Which is better?”"
+
+
+def test_an_aggregate_has_to_be_as_sure_as_is_asked(project):
+    item = make_item(project)
+    for _ in range(3):
+        make_annotation(item, make_annotator(project))
+    aggregate_stale(project)
+    Aggregate.objects.filter(item=item).update(confidence=0.8)
+    assert agreed(project, [item.pk], sure=0.8)[item.pk].answers == value(1)
+    fault = agreed(project, [item.pk], sure=0.9)[item.pk].fault
+    assert fault == "less than 90 % sure of “Which is better?”"
+    Aggregate.objects.filter(item=item).update(confidence=None)
+    assert agreed(project, [item.pk], sure=0.9)[item.pk].answers == value(1)
+
+
+def test_gold_is_put_into_words(project):
+    assert in_words(value(-2) | {"clear": {"values": [3, 4]}}, project.form.pk) == (
+        "A clearly better; A 3, B 4"
+    )
