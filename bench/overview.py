@@ -158,9 +158,9 @@ _ROWS = [
     """,
     """
     INSERT INTO annotate_assignment (project_id, item_id, annotator_id, state, "order", undos, form_id,
-        opened_at, expires_at, closed_at)
+        opened_at, expires_at, closed_at, pay_held)
     SELECT project_id, id, (%(people)s::bigint[])[1 + key::int / 7 %% 20], 'submitted', '{0,1}', 0,
-        %(form)s, moment, moment, moment
+        %(form)s, moment, moment, moment, false
     FROM annotate_item, LATERAL (SELECT now() - interval '90 days' * (1 - key::float / %(n)s)) AS m(moment)
     WHERE project_id = %(project)s AND key::int %% 10 < 6
     """,
