@@ -196,20 +196,9 @@ def do_now(chosen: Chosen, kind: Kind, settings: Settings, *, by: User | None) -
     """Make the change while somebody waits: for one item, or a few."""
     with transaction.atomic():
         action = start(chosen, kind, settings, by=by)
-        _run_to_its_end(action)
+        while not action.finished:
+            _go_on(action)
     return action
-
-
-def undo_now(action: BulkAction, *, by: User | None) -> BulkAction:
-    with transaction.atomic():
-        back = undo(action, by=by)
-        _run_to_its_end(back)
-    return back
-
-
-def _run_to_its_end(action: BulkAction) -> None:
-    while not action.finished:
-        _go_on(action)
 
 
 # ------------------------------------------------------------------------------------------ running
