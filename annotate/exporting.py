@@ -4,12 +4,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 from django.db import connection
 
 from annotate.aggregation import Label, combine
+from annotate.aggregation.frozen import Combinations, Frozen, learn
+from annotate.aggregation.settling import Row
 from annotate.formats import exporter
 from annotate.formats.base import (
     ExportedItem,
@@ -26,6 +28,13 @@ from annotate.snapshots import Ids, unpack_array
 PAGE = 250
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _raw_decode = json.JSONDecoder().raw_decode
+
+
+class _Given(NamedTuple):
+    """A label with the id of who gave it."""
+
+    annotator: int
+    label: ExportedLabel
 
 
 @dataclass
@@ -115,16 +124,25 @@ def _decode(text: str) -> Any:
 def _pages(snapshot: Snapshot) -> Iterator[list[ExportedItem]]:
     """Each page is read by statements of its own: nothing is held open in between."""
     ids, archived = unpack_array(snapshot.annotation_ids), _archived(snapshot)
-    questions = snapshot.form.parsed
+    questions, frozen = snapshot.form.parsed, None
+    if snapshot.methods:
+        frozen = learn(questions, snapshot.methods["questions"], ids)
     after = 0
     while page := _items(snapshot, after=after):
         after = page[-1][0]
         gone = _are_among([row[0] for row in page], archived)
         page = [row for row, left_out in zip(page, gone, strict=True) if not left_out]
         pks = [row[0] for row in page]
-        completions, labels, gold = _completions(pks), _labels(pks, ids), _gold(pks)
+        completions, given, gold = _completions(pks), _labels(pks, ids), _gold(pks)
+        aggregates = _aggregates(questions, frozen, given)
         yield [
-            _item(row, completions[row[0]], labels[row[0]], gold.get(row[0]), questions)
+            _item(
+                row,
+                completions[row[0]],
+                [one.label for one in given[row[0]]],
+                aggregates.get(row[0], {}),
+                gold.get(row[0]),
+            )
             for row in page
         ]
 
@@ -145,14 +163,14 @@ def _item(
     row: Any,
     completions: list[ParsedCompletion],
     labels: list[ExportedLabel],
+    aggregates: Combinations,
     gold: tuple[Answers, str] | None,
-    questions: Questions,
 ) -> ExportedItem:
     _, key, source, messages, contexts, metadata, evaluation, overlap, queue, tags = row
     return ExportedItem(
         completions=completions,
         labels=labels,
-        aggregates=combine(questions, map(_counted, labels)),
+        aggregates=aggregates,
         key=key,
         source=source,
         messages=_decode(messages),
@@ -165,6 +183,21 @@ def _item(
         gold=gold[0] if gold else None,
         gold_note=gold[1] if gold else "",
     )
+
+
+def _aggregates(
+    questions: Questions, frozen: Frozen | None, given: dict[int, list[_Given]]
+) -> dict[int, Combinations]:
+    """By the snapshot's methods; by votes and plain means where it names none."""
+    rows = {
+        item: [Row(item, one.annotator, _counted(one.label)) for one in of_item]
+        for item, of_item in given.items()
+    }
+    if frozen is not None:
+        return frozen.aggregates(rows)
+    return {
+        item: combine(questions, (row.label for row in of_item)) for item, of_item in rows.items()
+    }
 
 
 def _counted(label: ExportedLabel) -> Label:
@@ -195,13 +228,14 @@ def _gold(items: list[int]) -> dict[int, tuple[Answers, str]]:
     return {item: (_decode(answers), note) for item, answers, note in rows}
 
 
-def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[ExportedLabel]]:
+def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[_Given]]:
     """Those labels of ``items`` that are in the snapshot, oldest first."""
     rows = _rows(
         """
         SELECT label.id, label.item_id, annotator.name, annotator.kind, annotator.version,
             annotator.description, label.purpose, label.answers, label.created_at,
-            label.wall_seconds, label.active_seconds, label.focused_seconds, label."order", label.raw
+            label.wall_seconds, label.active_seconds, label.focused_seconds, label."order", label.raw,
+            label.annotator_id
         FROM annotate_annotation AS label
         JOIN annotate_annotator AS annotator ON annotator.id = label.annotator_id
         WHERE label.item_id = ANY(%s) ORDER BY label.id
@@ -211,7 +245,7 @@ def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[ExportedLabel
     found = defaultdict(list)
     for row, kept in zip(rows, _are_among([row[0] for row in rows], snapshot_ids), strict=True):
         if kept:
-            found[row[1]].append(_label(row))
+            found[row[1]].append(_Given(row[-1], _label(row[:-1])))
     return found
 
 

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef
 
 from annotate import aggregation
+from annotate.aggregation.frozen import methods_of
 from annotate.models import Annotation, Annotator, Project, Snapshot, User
 
 PAGE = 5000
@@ -81,12 +82,14 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
     judges = _judges(project)
     last_item = project.items.aggregate(last=Max("pk"))["last"] or 0
     texts = texts_digest(project, last_item=last_item, without=now.archived)
+    methods = methods_of(project)
     facts = {
         "annotations": hashlib.sha256(np.asarray(ids, dtype="<i8").tobytes()).hexdigest(),
         "form": form.version,
         "guidelines": guidelines.version if guidelines else None,
         "judges": judges,
         "aggregation": aggregation.VERSION,
+        "methods": methods,
         "texts": texts,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -106,6 +109,7 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
             guidelines=guidelines,
             judges=judges,
             aggregation_version=aggregation.VERSION,
+            methods=methods,
             texts_digest=texts,
             digest=digest,
             created_by=user,

@@ -121,7 +121,7 @@ def test_the_main_job_can_be_followed_by_ids(tmp_path):
     assert all({"prompt", "chosen", "rejected"} <= set(row) for row in rows)
     best = Aggregate.objects.best().filter(question="overall", mean__isnull=False).exclude(mean=0)
     ties = json.loads(said.getvalue())["left_out"].get("ties", 0)
-    assert len(rows) + ties == best.count()  # where votes are even, aggregates know more
+    assert len(rows) + ties == best.count()  # a tie has nobody to choose
     people = Aggregate.objects.filter(source="people", question="overall").select_related("item")
     chosen = {row["prompt"]: row["chosen"] for row in rows}
     for aggregate in people:

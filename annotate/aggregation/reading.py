@@ -1,6 +1,7 @@
 """All answers to a question of a project, for fits and comparisons: in pages, without a transaction."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
-from annotate.aggregation.arranging import Answers
+from annotate.aggregation.arranging import Answers, Ids
 from annotate.aggregation.combining import Source
 from annotate.models import Project
 from annotate.questions import Question
@@ -25,6 +26,14 @@ _ANSWERS = """
     AND NOT EXISTS (SELECT FROM annotate_annotation AS successor
         WHERE successor.supersedes_id = label.id)
     ORDER BY label.id LIMIT %(page)s
+"""
+_FROZEN = """
+    SELECT label.id, label.item_id, label.annotator_id, annotator.kind = 'human',
+        label.answers -> %(question)s
+    FROM annotate_annotation AS label
+    JOIN annotate_annotator AS annotator ON annotator.id = label.annotator_id
+    WHERE label.id = ANY(%(ids)s) AND label.purpose = 'work' AND label.answers ? %(question)s
+    ORDER BY label.id
 """
 _THINGS = """
     SELECT item.id, first.text_hash || item.prompt_hash, second.text_hash || item.prompt_hash
@@ -49,32 +58,51 @@ class Read:
 
 
 def read_answers(project: Project, question: Question[Any]) -> Read:
+    """What stands now."""
+
+    def pages() -> Iterator[list[Any]]:
+        after = 0
+        while rows := _page(project, question.name, after):
+            after = rows[-1][0]
+            yield rows
+
+    return _read(pages())
+
+
+def read_frozen(ids: Ids, question: Question[Any]) -> Read:
+    """What stood in a snapshot, by the ids of its labels."""
+    starts = range(0, len(ids), PAGE)
+    return _read(
+        _rows(_FROZEN, {"ids": ids[start : start + PAGE].tolist(), "question": question.name})
+        for start in starts
+    )
+
+
+def _read(pages: Iterable[list[Any]]) -> Read:
     """Every different answer is decoded once."""
     numbers: dict[str, int] = {}
-    pages, after = [np.empty((0, 4), dtype=np.int64)], 0
-    while rows := _page(project, question.name, after):
-        after = rows[-1][0]
-        pages.append(
-            np.array(
-                [
-                    (item, annotator, human, numbers.setdefault(text, len(numbers)))
-                    for _, item, annotator, human, text in rows
-                ],
-                dtype=np.int64,
-            )
-        )
-    table = np.concatenate(pages)
+    tables = [np.empty((0, 4), dtype=np.int64)]
+    for rows in pages:
+        table = [
+            (item, annotator, human, numbers.setdefault(text, len(numbers)))
+            for _, item, annotator, human, text in rows
+        ]
+        tables.append(np.array(table, dtype=np.int64).reshape(-1, 4))
+    columns = np.concatenate(tables)
     distinct = [json.loads(text) for text in numbers]
-    answers = Answers(table[:, 0], table[:, 1], table[:, 3].astype(np.intp), distinct)
-    return Read(answers, table[:, 2].astype(bool))
+    answers = Answers(columns[:, 0], columns[:, 1], columns[:, 3].astype(np.intp), distinct)
+    return Read(answers, columns[:, 2].astype(bool))
 
 
 def _page(project: Project, question: str, after: int) -> list[Any]:
+    return _rows(
+        _ANSWERS, {"question": question, "project": project.pk, "after": after, "page": PAGE}
+    )
+
+
+def _rows(query: str, parameters: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ANSWERS,
-            {"question": question, "project": project.pk, "after": after, "page": PAGE},
-        )
+        cursor.execute(query, parameters)
         rows: list[Any] = cursor.fetchall()
         return rows
 

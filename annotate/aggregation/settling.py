@@ -13,7 +13,7 @@ from annotate.aggregation.arranging import Answers, Arranged, arrange
 from annotate.aggregation.catalogue import METHODS, Method, Own, Shared
 from annotate.aggregation.combining import Label, Source, combine
 from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project
-from annotate.questions import Question
+from annotate.questions import Question, Questions
 from annotate.questions.base.question import Combined
 
 REVIEW = "review"
@@ -65,6 +65,14 @@ class Learnt:
     newcomer: Mapping[str, Any]
     annotators: Mapping[int, Mapping[str, Any]]
 
+    def is_as(self, other: "Learnt | None") -> bool:
+        """Whether it was learnt of the same answers; annotators are then the same too."""
+        return self is other or (
+            other is not None
+            and (self.method, self.shared) == (other.method, other.shared)
+            and str(self.newcomer) == str(other.newcomer)
+        )
+
     def own(self, annotators: list[int]) -> Own:
         """Arrays by name, newcomers' where an annotator is not in the fit."""
         nothing: Mapping[str, Any] = {}
@@ -104,17 +112,18 @@ def current_rows(items: list[int]) -> dict[int, list[Row]]:
 
 
 def settle(
-    project: Project, rows: Mapping[int, list[Row]], *, kept: Kept | None = None
+    questions: Questions,
+    rows: Mapping[int, list[Row]],
+    fits: Mapping[Key, Learnt],
+    *,
+    kept: Kept | None = None,
 ) -> dict[int, dict[Key, Outcome]]:
     """Aggregates by item, question and source. ``kept`` replaces what is stored with the items."""
     found = {
-        item: combine(project.questions, (row.label for row in of_item))
-        for item, of_item in rows.items()
+        item: combine(questions, (row.label for row in of_item)) for item, of_item in rows.items()
     }
-    annotators = {row.annotator for of_item in rows.values() for row in of_item}
-    fits = learnt(project, annotators)
     outcomes: dict[int, dict[Key, Outcome]] = {item: {} for item in rows}
-    for question in project.questions:
+    for question in questions:
         reviewed = {item for item in rows if _is_reviewed(rows[item], question.name)}
         for source in Source.values:
             key = question.name, source
@@ -124,6 +133,11 @@ def settle(
                 sure = replace(found[item][key], confidence=1.0)
                 outcomes[item][key] = Outcome(sure, REVIEW, {})
             left = [item for item in there if item not in alone]
+            if source == Source.ALL:
+                twins = _twins(question.name, left, found, fits)
+                for item, twin in twins.items():
+                    outcomes[item][key] = outcomes[item][twin]
+                left = [item for item in left if item not in twins]
             if not question.methods:
                 outcomes_of = {item: Outcome(found[item][key], "", {}) for item in left}
             else:
@@ -132,6 +146,27 @@ def settle(
             for item, outcome in outcomes_of.items():
                 outcomes[item][key] = outcome
     return outcomes
+
+
+def _twins(
+    question: str,
+    items: list[int],
+    found: Mapping[int, Mapping[Key, Combined]],
+    fits: Mapping[Key, Learnt],
+) -> dict[int, Key]:
+    """Items on which all together are one source alone, where the fit is that source's too."""
+    whole = fits.get((question, Source.ALL))
+    same = [
+        key
+        for key in ((question, Source.PEOPLE), (question, Source.JUDGES))
+        if (fits.get(key) is None if whole is None else whole.is_as(fits.get(key)))
+    ]
+    return {
+        item: key
+        for item in items
+        for key in same
+        if found[item][question, Source.ALL] is found[item].get(key)
+    }
 
 
 def _is_reviewed(rows: Iterable[Row], question: str) -> bool:
@@ -163,7 +198,7 @@ def _settled(
     fit = fit or Learnt(plain_method(question), {}, {}, {})
     with_items: Mapping[int, Mapping[str, float]] = {}
     if fit.method.needs_pairs:
-        with_items = kept[key] if kept and key in kept else _stored(key, items)
+        with_items = _stored(key, items) if kept is None else kept.get(key, {})
     arranged = arrange(question, answers, kept=with_items)
     found = _by_item(arranged, fit)
     return {

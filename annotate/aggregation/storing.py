@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from annotate.aggregation.combining import Source
-from annotate.aggregation.settling import Kept, Key, Outcome, Row, current_rows, settle
+from annotate.aggregation.settling import Kept, Key, Outcome, Row, current_rows, learnt, settle
 from annotate.aggregation.writing import Summary, write
 from annotate.models import Item, Project
 from annotate.questions import Question, Questions
@@ -56,7 +56,8 @@ def rewrite(project: Project, *, after: int, kept: Kept | None = None) -> int | 
 
 def _write(project: Project, items: list[int], *, kept: Kept | None = None) -> None:
     rows = current_rows(items)
-    outcomes = settle(project, rows, kept=kept)
+    fits = learnt(project, {row.annotator for of_item in rows.values() for row in of_item})
+    outcomes = settle(project.questions, rows, fits, kept=kept)
     main = main_question(project.questions)
     summaries = [_summary(item, rows.get(item, ()), outcomes.get(item, {}), main) for item in items]
     write(project.pk, items, outcomes, summaries)

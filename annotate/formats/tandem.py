@@ -288,6 +288,7 @@ def _aggregates(item: ExportedItem) -> dict[str, dict[str, Json]]:
             "mean": combined.mean,
             "majority": combined.majority,
             "share": combined.share,
+            "confidence": combined.confidence,
             "data": combined.data,
         }
         found.setdefault(question, {})[source] = {

@@ -25,6 +25,9 @@ class Snapshot(models.Model):
     # [{"annotator": id, "name": str, "version": int}] of the LLM annotators in it.
     judges = models.JSONField(default=list)
     aggregation_version = models.PositiveSmallIntegerField()
+    # {"version": int, "questions": {question: method}}: how several answers become one label. Empty
+    # in snapshots from before there was a choice: votes and plain means.
+    methods = models.JSONField(default=dict, blank=True)
     # SHA-256 (hex) over the items' text hashes, and over all of the above.
     texts_digest = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)

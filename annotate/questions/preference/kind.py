@@ -1,7 +1,7 @@
 """Which of two completions is better, and by how much."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from annotate.questions.base.question import (
@@ -22,6 +22,7 @@ BOTH_BAD = "both_bad"
 LETTERS = 26  # names that completions have on a page
 SIDES = {-1: "first", 0: "tie", 1: "second"}
 EQUAL = 1e-9  # probabilities that differ by less have no majority
+DIGITS = 6  # of what comes out of a fit, whose last ones depend on the order of annotators
 STRENGTHS = {
     1: ("better",),
     2: ("slightly better", "clearly better"),
@@ -201,38 +202,37 @@ class Preference(Question[PreferenceConfig]):
         one = found.get("")
         if one is None or one.shares is None:
             return combined
-        by_side = dict(zip(map(int, self.classes), map(float, one.shares), strict=True))
+        by_side = dict(zip(map(int, self.classes), one.shares, strict=True))
         most = max(by_side.values())
         leading = [side for side, share in by_side.items() if share > most - EQUAL]
         majority = leading[0] if len(leading) == 1 else None
-        mean: float | None
-        if one.plain:
-            mean = combined.mean
-        elif one.value is not None:
-            mean = max(-self.k, min(self.k, one.value))
-        else:
-            mean = sum(share * self._strength(combined, side) for side, share in by_side.items())
-        votes = sum(combined.data[name] for name in SIDES.values())
-        agreeing = None if majority is None else combined.data[SIDES[majority]]
-        return replace(
-            combined,
-            mean=mean,
+        share = combined.share
+        if majority is not None:
+            votes = [combined.data[name] for name in SIDES.values()]
+            share = combined.data[SIDES[majority]] / sum(votes)
+        posterior = {SIDES[side]: round(share, DIGITS) for side, share in by_side.items()}
+        return Combined(
+            count=combined.count,
+            mean=combined.mean if one.plain else self._mean(combined, one, by_side),
             majority=majority,
-            share=combined.share if agreeing is None else agreeing / votes,
-            confidence=most,
-            data=combined.data
-            | {"posterior": {SIDES[side]: round(share, 6) for side, share in by_side.items()}},
+            share=share,
+            data=combined.data | {"posterior": posterior},
+            confidence=round(most, DIGITS),
         )
 
-    def _strength(self, combined: Combined, side: int) -> float:
-        """The mean of the values given on a side; the weakest where there are none."""
-        given = [
-            (int(value), number)
-            for value, number in combined.data["distribution"].items()
-            if (int(value) > 0) - (int(value) < 0) == side
-        ]
-        total = sum(number for _, number in given)
-        return sum(value * number for value, number in given) / total if total else float(side)
+    def _mean(self, combined: Combined, one: Found, by_side: Mapping[int, float]) -> float:
+        if one.value is not None:
+            return round(max(-self.k, min(self.k, one.value)), DIGITS)
+        totals, numbers = {-1: 0, 0: 0, 1: 0}, {-1: 0, 0: 0, 1: 0}
+        for text, number in combined.data["distribution"].items():
+            value = int(text)
+            side = (value > 0) - (value < 0)
+            totals[side] += value * number
+            numbers[side] += number
+        strengths = {
+            side: totals[side] / numbers[side] if numbers[side] else side for side in SIDES
+        }
+        return round(sum(share * strengths[side] for side, share in by_side.items()), DIGITS)
 
     def distance(self, first: Answer, second: Answer) -> float:
         if first["value"] is None or second["value"] is None:

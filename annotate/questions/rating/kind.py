@@ -19,6 +19,8 @@ from annotate.questions.base.question import (
 )
 from annotate.questions.base.settings import setting
 
+DIGITS = 6  # of what comes out of a fit, whose last ones depend on the order of annotators
+
 
 @dataclass(frozen=True, kw_only=True)
 class RatingConfig(Config):
@@ -130,12 +132,13 @@ class Rating(Question[RatingConfig]):
             if mean is None or one is None or one.value is None or one.deviation is None:
                 deviations.append(None)
                 continue
-            means[place] = max(self.config.minimum, min(self.config.maximum, one.value))
-            deviations.append(one.deviation)
+            inside = max(self.config.minimum, min(self.config.maximum, one.value))
+            means[place] = round(inside, DIGITS)
+            deviations.append(round(one.deviation, DIGITS))
             sure.append(math.erf(0.5 / (max(one.deviation, 1e-6) * math.sqrt(2))))
         return replace(
             combined,
-            confidence=sum(sure) / len(sure) if sure else None,
+            confidence=round(sum(sure) / len(sure), DIGITS) if sure else None,
             data=combined.data | {"means": means, "deviations": deviations},
         )
 
