@@ -40,8 +40,14 @@ document.addEventListener("change", (event) => {
 document.addEventListener("htmx:afterSettle", countAll);
 addEventListener("pageshow", countAll); // also when the browser has kept the page with its ticks
 
+/** What the list was asked for last; leaving the search field after typing must not ask again. */
+let asked = location.search;
+
 document.addEventListener("htmx:configRequest", (event) => {
-  const { elt, parameters } = /** @type {CustomEvent} */ (event).detail;
+  const { elt, parameters, triggeringEvent } = /** @type {CustomEvent} */ (event).detail;
   if (!elt.closest("[data-filter]")) return;
   for (const [name, value] of [...parameters.entries()]) if (value === "") parameters.delete(name);
+  const wanted = `?${new URLSearchParams([...parameters.entries()])}`;
+  if (wanted === asked && triggeringEvent?.type !== "submit") event.preventDefault();
+  asked = wanted;
 });
