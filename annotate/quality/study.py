@@ -156,8 +156,8 @@ def _windows(votes: Votes, people: list[Person]) -> None:
 def _paces(votes: Votes, people: list[Person]) -> None:
     """Median seconds a label, over all and over time."""
     for place, (person, own) in enumerate(zip(people, votes.own, strict=True)):
-        first = np.diff(votes.item[own], prepend=-1) != 0
-        places = np.flatnonzero(first & ~np.isnan(votes.seconds[own])) + own.start
+        timed = votes.starts_label[own] & ~np.isnan(votes.seconds[own])
+        places = np.flatnonzero(timed) + own.start
         if len(places) < LEAST_TIMED:
             continue
         whole = median(votes.seconds[places])

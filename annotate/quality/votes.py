@@ -65,25 +65,28 @@ class Votes:
         return self.people[self.annotator]
 
     @cached_property
+    def starts_label(self) -> Mask:
+        """Whether an answer is the first part of its label; the parts stand next to each other."""
+        other_item = np.diff(self.item, prepend=-1) != 0
+        return np.asarray(other_item | (np.diff(self.annotator, prepend=-1) != 0))
+
+    @cached_property
+    def labels(self) -> IntArray:
+        """By annotator."""
+        return np.bincount(self.annotator[self.starts_label], minlength=self.annotators)
+
+    @cached_property
     def units_of_a_label(self) -> Array:
         """By annotator, how many units a label answers on average: they do not vary on their own."""
         answers = np.bincount(self.annotator, minlength=self.annotators)
-        items = int(self.item.max(initial=0)) + 1
-        labels = np.unique(self.annotator * items + self.item) // items
-        given = np.bincount(labels, minlength=self.annotators)
-        return np.asarray(answers / np.maximum(given, 1)).clip(min=1)
+        return np.asarray(answers / np.maximum(self.labels, 1)).clip(min=1)
 
     @cached_property
     def dated(self) -> Mask:
         """By annotator, whether labels have times of their own, or came with a file all at once."""
-        labels, moments = (
-            np.bincount(np.unique(pairs, axis=0)[:, 0].astype(int), minlength=self.annotators)
-            for pairs in (
-                np.column_stack([self.annotator, self.item]),
-                np.column_stack([self.annotator, self.at]),
-            )
-        )
-        return np.asarray(moments * 2 > labels)
+        new = np.diff(self.annotator, prepend=-1) != 0
+        moments = self.annotator[new | (np.diff(self.at, prepend=-1.0) != 0)]
+        return np.asarray(np.bincount(moments, minlength=self.annotators) * 2 > self.labels)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int32]:

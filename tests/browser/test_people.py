@@ -53,9 +53,9 @@ def test_invited_labelling_paused_and_let_back_in(project, page, site, sign_in, 
     expect(other.get_by_text("You are invited to Pairs")).to_be_visible()
     assert address.split("/")[-2] not in other.url
     other.keyboard.press("Enter")  # make an account
-    other.get_by_label("Username").fill("ada")
+    other.get_by_label("User name").fill("ada")
     other.get_by_label("Password", exact=True).fill(PASSWORD)
-    other.get_by_label("Password (again)").fill(PASSWORD)
+    other.get_by_label("The password again").fill(PASSWORD)
     other.keyboard.press("Enter")
     expect(other.get_by_role("heading", name="Pairs")).to_be_visible()
     member = Membership.objects.get(user__username="ada")
