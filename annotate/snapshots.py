@@ -12,7 +12,7 @@ import numpy.typing as npt
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef
 
-from annotate import aggregation
+from annotate import aggregation, audit
 from annotate.aggregation.frozen import methods_of
 from annotate.models import Annotation, Annotator, Project, Snapshot, User
 
@@ -98,7 +98,7 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
         if (same := project.snapshots.filter(digest=digest).first()) is not None:
             return same
         number = (project.snapshots.aggregate(last=Max("number"))["last"] or 0) + 1
-        return Snapshot.objects.create(
+        snapshot = Snapshot.objects.create(
             project=project,
             number=number,
             annotation_ids=pack_ids(ids),
@@ -114,6 +114,8 @@ def take_snapshot(project: Project, *, user: User | None = None) -> Snapshot:
             digest=digest,
             created_by=user,
         )
+        audit.record("snapshot.take", project=project, target=snapshot, labels=len(ids))
+        return snapshot
 
 
 def _judges(project: Project) -> list[dict[str, Any]]:

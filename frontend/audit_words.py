@@ -55,6 +55,21 @@ WORDS = {
     "review.kept": "kept a label under review",
     "review.corrected": "corrected a label under review",
     "training.ask": "asked for a training",
+    "aggregation.method": "chose a method of aggregation",
+    "items.route": "routed many items",
+    "items.overlap": "changed the overlap of many items",
+    "items.archive": "archived items",
+    "items.restore": "took items out of the archive",
+    "items.gold": "made gold of many items",
+    "items.ungold": "took gold of many items back",
+    "items.tag": "tagged many items",
+    "items.untag": "took tags off many items",
+    "items.undo": "took a change of many items back",
+    "budget.set": "set a budget",
+    "budget.remove": "removed a budget",
+    "gold.set": "said which answers to an item are right",
+    "gold.remove": "took an item's gold back",
+    "gold.import": "brought gold in",
 }
 # Name of the page of a kind of target, and whether its address takes the target's id.
 _PAGES = {

@@ -94,7 +94,7 @@ class ProjectForm(ProjectView):
     """The project's questions; sending new ones stores the form's next version."""
 
     role = Membership.Role.ANNOTATOR
-    write_role = Membership.Role.RESEARCHER
+    write_role = Membership.Role.ADMIN
 
     @extend_schema(responses=serializers.FormSerializer)
     def get(self, _request: Request, slug: str) -> Response:

@@ -164,13 +164,23 @@ def test_a_new_project_comes_from_a_preset_and_has_its_maker_as_admin():
 
 
 def test_a_new_form_is_a_new_version_and_a_wrong_one_is_refused(project):
-    client = member_client(project, "researcher")
+    client = member_client(project, "admin")
     good = [{"kind": "text", "name": "why", "title": "Why?"}]
     assert client.post(url("form", project), good, format="json").json()["version"] == 2
     bad = client.post(url("form", project), [{"kind": "riddle"}], format="json")
     assert bad.status_code == 400
     assert "riddle" in bad.json()["detail"]
     assert project.forms.count() == 2
+    researcher = member_client(project, "researcher")
+    assert researcher.post(url("form", project), good, format="json").status_code == 403
+
+
+def test_a_form_that_would_mix_two_scales_is_refused_with_a_way_out(project):
+    make_annotation(make_item(project), make_annotator(project))
+    three = [{"kind": "preference", "name": "overall", "title": "Which?", "points": 3}]
+    refused = member_client(project, "admin").post(url("form", project), three, format="json")
+    assert refused.status_code == 400
+    assert "such as overall_2" in refused.json()["detail"]
 
 
 def record(key, **more):
