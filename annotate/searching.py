@@ -123,10 +123,11 @@ def coverage(project: Project) -> float:
 # ---------------------------------------------------------------------------------------- searching
 
 
-def is_common(project: Project, query: SearchQuery | CombinedSearchQuery) -> bool:
-    """Whether so many items have the words that the index is no help to find the first of them."""
+def few_with(project: Project, query: SearchQuery | CombinedSearchQuery) -> list[int] | None:
+    """Ids of the items that have the words; None where they are so common that a list is no help."""
     found = ItemText.objects.filter(project=project, words=query).order_by()
-    return int(found[: COMMON + 1].count()) > COMMON
+    items = list(found.values_list("item_id", flat=True)[: COMMON + 1])
+    return items if len(items) <= COMMON else None
 
 
 def search_query(text: str) -> SearchQuery | CombinedSearchQuery:

@@ -27,7 +27,7 @@ from annotate.models import (
 )
 from annotate.models.items import CLAIMABLE
 from annotate.models.projects import Route
-from annotate.searching import is_common, search_query
+from annotate.searching import few_with, search_query
 from routing.label_times import Span
 from routing.models import JudgeCall, Review, RoutingDecision, RoutingPolicy
 
@@ -43,17 +43,26 @@ SMALL = 10_000  # items that are counted while somebody waits
 FEW = 1_000  # likewise, where the conditions have an index
 
 
+def never(_value: Any) -> bool:
+    return False
+
+
+def always(_value: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Condition:
     """``read`` raises ``ValueError`` for what it cannot use; ``say`` puts a value into words.
 
-    ``finds``: an index leads to the items. The others are looked for among all items.
+    ``finds``: whether an index leads to the items with a value. The others are looked for among
+    all items.
     """
 
     read: Callable[[str], Any]
     narrow: Callable[[Items, Selection, Any], Items]
     say: Callable[[Any], str]
-    finds: bool = False
+    finds: Callable[[Any], bool] = never
 
 
 @dataclass(frozen=True)
@@ -108,15 +117,17 @@ class Selection:
         return next((one.value for one in self.given if one.name == name), None)
 
     @cached_property
-    def common_words(self) -> bool:
-        """Whether the words that are looked for are in so many texts that an index is no help."""
-        return "q" in self and is_common(self.project, search_query(self.value("q")))
+    def with_words(self) -> list[int] | None:
+        """Ids of the few items that have the words that are looked for; None where many have."""
+        words = self.value("q")
+        return None if words is None else few_with(self.project, search_query(words))
 
     @property
     def finds(self) -> bool:
         """Whether an index leads to the items."""
-        found = {one.name for one in self.given if one.condition.finds}
-        return bool(found - {"q"}) or ("q" in found and not self.common_words)
+        return self.with_words is not None or any(
+            one.condition.finds(one.value) for one in self.given
+        )
 
     @property
     def query(self) -> str:
@@ -237,6 +248,12 @@ REVIEWS = {"disputed": "disputed by the reward model", "reviewed": "reviewed"}
 ARCHIVED = {"only": "archived", "all": "archived ones too"}
 
 
+def _by_words(items: Items, selection: Selection, words: str) -> Items:
+    if selection.with_words is not None:
+        return items.filter(pk__in=selection.with_words)
+    return items.filter(text__project=selection.project, text__words=search_query(words))
+
+
 def _by_route(items: Items, _selection: Selection, route: str) -> Items:
     return items.filter(route=None if route == "none" else route)
 
@@ -326,7 +343,7 @@ def _by_bulk(items: Items, selection: Selection, action: int) -> Items:
 
 
 def _choice(
-    words: Mapping[str, str], narrow: Any, *, prefix: str = "", finds: bool = False
+    words: Mapping[str, str], narrow: Any, *, prefix: str = "", finds: Callable[[str], bool] = never
 ) -> Condition:
     return Condition(_one_of(*words), narrow, lambda name: prefix + words[name], finds)
 
@@ -336,20 +353,13 @@ def _bound(column: str, side: str, words: str, read: Callable[[str], Any]) -> Co
         wanted = {f"summary__{column}__{side}": value}
         return items.filter(summary__project=selection.project, **wanted)
 
-    return Condition(read, narrow, lambda value: words.format(f"{value:g}"), finds=True)
+    return Condition(read, narrow, lambda value: words.format(f"{value:g}"), finds=always)
 
 
 CONDITIONS: dict[str, Condition] = {
-    "q": Condition(
-        _words,
-        lambda items, selection, text: items.filter(
-            text__project=selection.project, text__words=search_query(text)
-        ),
-        lambda text: f"contains “{text.strip()}”",
-        finds=True,
-    ),
-    "route": _choice(ROUTES, _by_route, prefix="route: ", finds=True),
-    "state": _choice(STATES, _by_state),
+    "q": Condition(_words, _by_words, lambda text: f"contains “{text.strip()}”"),
+    "route": _choice(ROUTES, _by_route, prefix="route: ", finds=always),
+    "state": _choice(STATES, _by_state, finds=lambda state: state not in ("done", "for-judge")),
     "labels": _choice(LABELS, _by_labels),
     "people_min": _bound("people", "gte", "{} or more labels by people", _count),
     "people_max": _bound("people", "lte", "{} or fewer labels by people", _count),
@@ -367,21 +377,21 @@ CONDITIONS: dict[str, Condition] = {
         lambda source: f"source: {source}",
     ),
     "tag": Condition(
-        _text, lambda items, _, tag: items.tagged(tag), lambda tag: f"tag: {tag}", finds=True
+        _text, lambda items, _, tag: items.tagged(tag), lambda tag: f"tag: {tag}", finds=always
     ),
     "share": _choice(
         SHARES, lambda items, _, share: items.filter(evaluation=share == "evaluation")
     ),
-    "gold": _choice(GOLD, _by_gold),
-    "review": _choice(REVIEWS, _by_review, finds=True),
-    "annotator": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=True),
+    "gold": _choice(GOLD, _by_gold, finds=lambda gold: gold == "yes"),
+    "review": _choice(REVIEWS, _by_review, finds=always),
+    "annotator": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=always),
     # A second annotator, for the items that two have in common.
-    "other": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=True),
+    "other": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=always),
     "given": Condition(
         Span.read,
         lambda items, selection, span: span.narrow(items, selection.project),
         lambda span: span.words,
-        finds=True,
+        finds=always,
     ),
     "generator": Condition(_text, _by_generator, lambda name: f"model: {name}"),
     "key": Condition(
@@ -389,10 +399,10 @@ CONDITIONS: dict[str, Condition] = {
         lambda items, _, key: items.filter(key__startswith=key),
         lambda key: f"key begins with “{key}”",
     ),
-    "reason": Condition(_text, _by_reason, lambda reason: f"decided: {reason}", finds=True),
-    "policy": Condition(_id, _by_policy, lambda pk: f"decided by policy {pk}", finds=True),
-    "judge": Condition(_id, _by_judge, lambda pk: f"asked judge {pk}", finds=True),
+    "reason": Condition(_text, _by_reason, lambda reason: f"decided: {reason}", finds=always),
+    "policy": Condition(_id, _by_policy, lambda pk: f"decided by policy {pk}", finds=always),
+    "judge": Condition(_id, _by_judge, lambda pk: f"asked judge {pk}", finds=always),
     "calls": _choice(dict(JudgeCall.State.choices), _by_call, prefix="judge calls: "),
-    "bulk": Condition(_id, _by_bulk, lambda pk: f"changed by action {pk}", finds=True),
-    "archived": _choice(ARCHIVED, _by_archive),
+    "bulk": Condition(_id, _by_bulk, lambda pk: f"changed by action {pk}", finds=always),
+    "archived": _choice(ARCHIVED, _by_archive, finds=lambda archived: archived == "only"),
 }
