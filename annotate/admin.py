@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from annotate import audit
+from annotate import audit, members
 from annotate.models import (
     Aggregate,
     Annotation,
@@ -72,10 +72,37 @@ class ProjectAdmin(ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(ModelAdmin):
-    list_display = ("user", "project", "role")
+    """Who belongs to a project and as what; all else is changed on the project's own pages."""
+
+    list_display = ("user", "project", "role", "paused_at")
     list_filter = ("role",)
     list_select_related = True
     autocomplete_fields = ("user", "project")
+    fields = ("user", "project", "role")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Membership | None = None
+    ) -> tuple[str, ...]:
+        return ("user", "project") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        if not change:
+            obj.pk = members.add_member(obj.project, obj.user, role=obj.role).pk
+            return
+        try:
+            members.change_role(obj, obj.role)
+        except (members.LastAdmin, members.NotMember) as fault:
+            self.message_user(request, str(fault), messages.ERROR)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        try:
+            members.remove_member(obj)
+        except (members.LastAdmin, members.NotMember) as fault:
+            self.message_user(request, str(fault), messages.ERROR)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for member in queryset.select_related("user", "project"):
+            self.delete_model(request, member)
 
 
 @admin.register(Budget)

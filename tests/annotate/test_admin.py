@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from annotate.models import AuditEntry, Membership
 from tests.factories import (
     make_annotation,
     make_annotator,
@@ -51,3 +52,40 @@ def test_labels_cannot_be_changed_or_deleted_here(staff):
 def test_the_admin_is_for_staff_only(client):
     client.force_login(make_user())
     assert client.get(reverse("admin:index")).status_code == 302
+
+
+# --------------------------------------------------------------------------------------- members
+
+
+def test_a_member_is_added_with_an_entry_in_the_log(staff):
+    project, user = make_project(), make_user("ada")
+    url = place(Membership, "add")
+    staff.post(url, {"user": user.pk, "project": project.pk, "role": "researcher"})
+    assert Membership.objects.get(user=user).role == "researcher"
+    entry = AuditEntry.objects.get(action="member.add")
+    assert (entry.actor_id is not None, entry.details["user"]) == (True, user.pk)
+
+
+def test_a_role_is_changed_as_on_the_projects_page_the_last_admins_not(staff):
+    project = make_project()
+    admin, other = make_member(project, role="admin"), make_member(project)
+    for member, role, after in ((other, "researcher", "researcher"), (admin, "annotator", "admin")):
+        url = place(Membership, "change", member.pk)
+        response = staff.post(url, {"role": role}, follow=True)
+        member.refresh_from_db()
+        assert member.role == after
+    assert "make somebody else one first" in response.text
+    assert AuditEntry.objects.filter(action="member.role").count() == 1
+
+
+def test_who_is_deleted_here_leaves_as_from_the_projects_page(staff):
+    project = make_project()
+    admin, other = make_member(project, role="admin"), make_member(project)
+    opened = make_assignment(make_item(project), other)
+    url = place(Membership, "changelist")
+    data = {"action": "delete_selected", "_selected_action": [admin.pk, other.pk], "post": "yes"}
+    response = staff.post(url, data, follow=True)
+    assert "make somebody else one first" in response.text
+    assert list(project.memberships.all()) == [admin]
+    opened.refresh_from_db()
+    assert opened.state == "expired"
