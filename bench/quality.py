@@ -120,7 +120,7 @@ def crowd(labels: int, people: int, overlap: int) -> Votes:
         annotator=who[order],
         value=value[order],
         answer=value[order],
-        at=item[order] * 30.0,
+        at=(item[order] * 30).astype(float),
         turned=rng.integers(2, size=labels),
         longer=2 * rng.integers(2, size=items)[item[order]],
         seconds=rng.lognormal(3, 0.5, size=labels),

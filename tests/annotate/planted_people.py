@@ -44,7 +44,7 @@ def planted(
     skill = rng.uniform(0.7, 0.9, size=len(who))
     seats = _seats(rng, who, items, overlap)
     due, seen = np.bincount(seats.ravel(), minlength=len(who)), np.zeros(len(who), dtype=int)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for item in rng.permutation(items):
         given: dict[int, int] = {}
         for one in sorted(seats[item], key=lambda one: who[one] == "copier"):
