@@ -23,10 +23,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotate import audit, eligibility
-from annotate.agreement import compute_agreement
 from annotate.aggregation import aggregate_stale
 from annotate.aggregation.comparing import compare
 from annotate.aggregation.fitting import fit_is_due, fit_project
+from annotate.agreement import compute_agreement
 from annotate.assignment import expire_overdue
 from annotate.form_versions import follow_form
 from annotate.models import Hint, Item, Project, Transfer, Watermark, Worker
