@@ -16,6 +16,7 @@ from routing.label_times import PARTED_BY, SOURCES, Span
 LOOKS = {"people": "people", "judges": "judge", "imports": "imports"}
 MOST = 62  # bars
 SHORT = timedelta(days=3)  # until then a bar is an hour
+NEAR = timedelta(days=60)  # imported labels that are older than the project by more are not shown
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Flow:
-    """``before`` are imported labels that are older than the project."""
+    """``before`` are imported labels that are much older than the project."""
 
     unit: str = "day"
     buckets: list[Bucket] = field(default_factory=list)
@@ -62,7 +63,9 @@ def flow_of(
     """``days`` are all there are, ``hours`` those of the last days; ``made`` is the project's day."""
     if not days:
         return Flow()
-    here = [given.start for given in days if given.source != "imports"]
+    here = [
+        given.start for given in days if given.source != "imports" or made - given.start <= NEAR
+    ]
     begin = floor_to(min([made, *here]), DAY)
     unit = _unit(begin, now, hours)
     rows = hours if unit == "hour" else days

@@ -119,15 +119,20 @@ ALTHOUGH = {
 }
 
 
-def simulate_labels(items: Sequence[Row], *, seed: int = 1) -> list[Row]:
+def simulate_labels(
+    items: Sequence[Row], *, seed: int = 1, since: datetime = FIRST_DAY
+) -> list[Row]:
     """Copies of ``items`` (rows of the `tandem` format), most of them with two or three labels.
 
     What is drawn for an item depends on its key and the seed alone, not on the other items; which
-    items stay without labels depends on all keys.
+    items stay without labels depends on all keys. The labels were given within the twelve days from
+    ``since``.
     """
     labelled = _labelled_keys([item["key"] for item in items], seed=seed)
     return [
-        {**item, "labels": _labels(item, seed=seed)} if item["key"] in labelled else dict(item)
+        {**item, "labels": _labels(item, seed=seed, since=since)}
+        if item["key"] in labelled
+        else dict(item)
         for item in items
     ]
 
@@ -141,13 +146,15 @@ def _labelled_keys(keys: Sequence[str], *, seed: int) -> set[str]:
     return set(shuffled[: round(LABELLED_SHARE * len(keys))])
 
 
-def _labels(item: Row, *, seed: int) -> list[Row]:
+def _labels(item: Row, *, seed: int, since: datetime) -> list[Row]:
     rng = _rng(seed, "annotators", item["key"])
     personas = rng.sample(PERSONAS, k=rng.choice((2, 3)))
-    return [_label(item, persona, _rng(seed, persona.name, item["key"])) for persona in personas]
+    return [
+        _label(item, persona, _rng(seed, persona.name, item["key"]), since) for persona in personas
+    ]
 
 
-def _label(item: Row, persona: Persona, rng: random.Random) -> Row:
+def _label(item: Row, persona: Persona, rng: random.Random, since: datetime = FIRST_DAY) -> Row:
     planted = item["metadata"]["planted"]
     lapse = rng.random() < persona.lapses
     seen = [_as_seen(None if lapse else qualities, persona.noise, rng) for qualities in planted]
@@ -157,7 +164,7 @@ def _label(item: Row, persona: Persona, rng: random.Random) -> Row:
         "description": persona.description,
         "answers": _answers(seen, persona, rng),
         "seconds_spent": _seconds(item, persona.pace * (0.3 if lapse else 1.0), rng),
-        "created_at": _moment(rng).isoformat(),
+        "created_at": _moment(rng, since).isoformat(),
     }
 
 
@@ -206,7 +213,7 @@ def _seconds(item: Row, pace: float, rng: random.Random) -> float:
     return round(pace * (8 + words / WORDS_READ_A_SECOND) * rng.lognormvariate(0, 0.3), 1)
 
 
-def _moment(rng: random.Random) -> datetime:
-    """A working hour of the ten working days from the first one on."""
+def _moment(rng: random.Random, since: datetime) -> datetime:
+    """Within eight hours of ten days, two and two in between left out."""
     day = rng.randrange(10)
-    return FIRST_DAY + timedelta(days=day + 2 * (day // 5), seconds=rng.randrange(8 * 3600))
+    return since + timedelta(days=day + 2 * (day // 5), seconds=rng.randrange(8 * 3600))

@@ -227,6 +227,18 @@ def test_the_bars_fit_the_projects_age(client, project, at_noon, researcher, age
     assert len(flow.buckets) <= 62
 
 
+def test_labels_that_an_import_brings_from_the_weeks_before_the_project_are_charted(
+    client, project, at_noon, researcher
+):
+    Project.objects.update(created_at=NOON - timedelta(hours=1))
+    for days in (10, 200):
+        old = NOON - timedelta(days=days)
+        make_annotation(make_item(project), make_annotator(project), created_at=old)
+    flow = flow_of(client)
+    assert (flow.unit, len(flow.buckets), flow.before) == ("day", 11, 1)
+    assert flow.buckets[0].given == {"imports": 1}
+
+
 def test_days_are_those_of_utc(client, project, at_noon, researcher):
     Project.objects.update(created_at=NOON - timedelta(days=5))
     label(project, datetime(2026, 3, 18, 23, 59, 59, tzinfo=UTC))

@@ -1,6 +1,7 @@
 """Makes the demo, or what is missing of it."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management import CommandError, call_command
@@ -18,6 +19,7 @@ from annotate.presets import create_project
 JUDGE = "relevance"
 # Measured: the judge is surer than this on about one demo item in seven, so people keep most.
 THRESHOLD = 0.75
+LABELLED_BEFORE = timedelta(days=14)  # the project was made
 
 
 class Command(ExampleCommand):
@@ -39,7 +41,8 @@ class Command(ExampleCommand):
             self.switch_routing_on()
 
     def bring_in_items(self, project: Project, seed: int) -> None:
-        rows = simulate_labels(read_items(), seed=seed)
+        first = (project.created_at - LABELLED_BEFORE).replace(hour=9, minute=0, second=0)
+        rows = simulate_labels(read_items(), seed=seed, since=first)
         result = import_items(project, rows, importer("tandem", project.questions, {}))
         if result.bad:
             fault = result.faults[0]
