@@ -1,6 +1,6 @@
 """The fields of the list of items, and the conditions that are set in words.
 
-What a condition means stands in ``routing.selection``; every figure of the pages links to the list
+What a condition means stands in ``routing.conditions``; every figure of the pages links to the list
 with its own conditions.
 """
 
@@ -13,18 +13,9 @@ from django.http import QueryDict
 from annotate.models import Annotator
 from frontend.history import pseudonym
 from frontend.item_order import ORDERS
+from routing.conditions import ARCHIVED, GOLD, LABELS, REVIEWS, ROUTES, SHARES, STATES
 from routing.models import Judge, RoutingPolicy
-from routing.selection import (
-    ARCHIVED,
-    GOLD,
-    LABELS,
-    REVIEWS,
-    ROUTES,
-    SHARES,
-    STATES,
-    Given,
-    Selection,
-)
+from routing.selection import Given, Selection
 
 # Conditions that come with a link and have no field of their own.
 LINKED = ("reason", "policy", "judge", "calls", "annotator", "other", "generator", "given", "bulk")

@@ -9,8 +9,9 @@ from annotate.gold import set_gold
 from annotate.models import Annotation, BulkAction, BulkChange, Item, ItemSummary
 from annotate.searching import index_texts
 from routing import selection as selecting
+from routing.conditions import CONDITIONS
 from routing.models import JudgeCall, RoutingDecision, RoutingPolicy
-from routing.selection import CONDITIONS, Count, Selection
+from routing.selection import Count, Selection
 from tests.factories import make_annotation, make_annotator, make_item, make_project
 from tests.frontend.rows import make_judge, make_review, make_reward_model
 
