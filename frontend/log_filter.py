@@ -45,7 +45,7 @@ class LogFilter(forms.Form):
         for name, column, words, first in (
             ("who", "actor", str, "anybody"),
             ("what", "action", action_words, "anything"),
-            ("on", "target_kind", thing, "anything it was done to"),
+            ("on", "target_kind", thing, "to anything"),
         ):
             found = entries.order_by(column).values_list(column, flat=True).distinct()
             options = [(value, words(value)) for value in found if value]
