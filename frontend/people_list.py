@@ -168,9 +168,12 @@ def main_question(project: Project) -> str:
 def people_of(seen: Visit, chosen: PeopleFilter) -> People:
     project, question = seen.project, main_question(seen.project)
     who = chosen.who_is_shown
+    admin = seen.may(Membership.Role.ADMIN)
     rows = _members(project, question) if who == MEMBERS else _others(project, question, who)
-    page = _page(_ordered(_narrowed(rows, chosen), chosen.order), seen.request.GET)
-    lines = [_line(row, admin=seen.may(Membership.Role.ADMIN)) for row in page.rows]
+    by_number = who == MEMBERS and not admin
+    ordered = _ordered(_narrowed(rows, chosen), chosen.order, by_number=by_number)
+    page = _page(ordered, seen.request.GET)
+    lines = [_line(row, admin=admin) for row in page.rows]
     add_work(project, lines)
     return People(
         lines=lines,
@@ -237,11 +240,15 @@ def _narrowed(rows: "QuerySet[Any]", chosen: PeopleFilter) -> "QuerySet[Any]":
     return rows
 
 
-def _ordered(rows: "QuerySet[Any]", order: str) -> "QuerySet[Any]":
-    """With a ``place``: smaller comes first, and of equal ones the older row."""
+def _ordered(rows: "QuerySet[Any]", order: str, *, by_number: bool) -> "QuerySet[Any]":
+    """With a ``place``: smaller comes first, and of equal ones the older row.
+
+    ``by_number``: of those who stand under a number neither the order nor a link tells the name.
+    """
     last = Value(LAST, output_field=FloatField())
+    number = Coalesce(Cast(F("user__annotator__id"), FloatField()), last) if by_number else None
     places: dict[str, Any] = {
-        "name": Lower("shown_name"),
+        "name": number or Lower("shown_name"),
         "labels": Coalesce(-_number("answers"), last),
         "agreement": Coalesce(-_number("agreement"), last),
         "pace": Coalesce(_number("seconds"), last),

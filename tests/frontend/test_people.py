@@ -108,6 +108,22 @@ def test_researchers_see_no_user_name_of_a_member_anywhere(client, project, rese
         assert "silentname" not in text, url
 
 
+def test_neither_order_nor_links_of_pages_tell_a_researcher_names(
+    client, project, researcher, monkeypatch
+):
+    monkeypatch.setattr("frontend.people_list.SIZE", 2)
+    for name in ("zoe", "ada", "mia"):
+        make_member(project, user=make_user(name)).user.annotator_or_new  # noqa: B018  # made here
+    url, order = PEOPLE, []
+    while url:
+        response = client.get(url)
+        assert not any(name in response.text for name in ("zoe", "ada", "mia"))
+        people = response.context["people"]
+        order += [line.annotator and line.annotator.user.username for line in people.lines]
+        url = people.page.later and f"{PEOPLE}{people.page.later}"
+    assert order == ["zoe", "ada", "mia", None]
+
+
 def test_a_researcher_cannot_find_out_a_name_by_searching_for_it(client, project, researcher):
     make_member(project, user=make_user("secretname"))
     assert len(named(client, "?q=secret")) == len(named(client, "?q=nobody")) == 2
