@@ -1,8 +1,8 @@
 """Handing out work: claim, renew, submit, skip, expire and undo.
 
-Locks go membership → item → assignment, all ``FOR NO KEY UPDATE``; nobody locks another's
-membership, and no transaction waits for an item while it holds a different one. What a budget has
-to cover is reserved after all three.
+Locks go membership → item → assignment, all ``FOR NO KEY UPDATE``; whoever locks another's
+membership, to change it, holds no item, and no transaction waits for an item while it holds a
+different one. What a budget has to cover is reserved after all three.
 """
 
 from annotate.assignment.claiming import claim
