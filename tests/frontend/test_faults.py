@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 def test_who_may_not_see_a_page_is_told_why_and_where_to_go(client):
     sign_in(client, make_project(slug="pairs"), ANNOTATOR)
-    response = client.get("/projects/pairs/members/")
+    response = client.get("/projects/pairs/people/")
     assert response.status_code == 403
     assert "not for your role" in response.text
 
