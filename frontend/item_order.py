@@ -3,6 +3,9 @@
 A page starts after a place: the value that the list is sorted by and the item's id, found in the
 index of both. Items without a value come last, then those that have no summary yet, each of these
 parts in the order of ids.
+
+Where an index leads to a few items, they are put in order here. Otherwise they are looked for along
+the order, within reach: left to itself PostgreSQL often chooses the wrong one of the two.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from django.db.models import BooleanField, F, Func, Value
 from annotate.models import Item, ItemSummary, ItemText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from django.db.models import QuerySet
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 SIZE = 50
 # Items that one page looks through for those that fit, where no index leads to them: few where many
 # fit, else so many that a page still takes but a moment.
-NEAR, REACH = 2_000, 50_000
+NEAR, REACH = 2_000, 20_000
 VALUED, EMPTY, NEW = range(3)
 FLOATS = ("disagreement", "confidence", "margin")
 Columns = tuple[str, ...]
@@ -138,11 +141,15 @@ def neighbours(selection: Selection, order: Order, item: Item) -> tuple[int | No
 def place_of(item: Item, order: Order, project: Project) -> Place:
     if order.column is None:
         return Place(item.pk)
-    summary = ItemSummary.objects.filter(item=item).first()
-    if summary is None:
-        return Place(item.pk, part=NEW)
-    value = getattr(summary, order.column)
-    return Place(item.pk, value, EMPTY if value is None else VALUED)
+    rows = ItemSummary.objects.filter(item=item).values_list("item_id", order.column)
+    return _place(item.pk, dict(rows))
+
+
+def _place(item: int, values: Mapping[int, float | None]) -> Place:
+    if item not in values:
+        return Place(item, part=NEW)
+    value = values[item]
+    return Place(item, value, EMPTY if value is None else VALUED)
 
 
 def _rows(places: list[Place]) -> list[Item]:
@@ -158,14 +165,33 @@ class _Search:
     def __init__(self, selection: Selection, order: Order, *, backwards: bool) -> None:
         self.selection, self.order, self.backwards = selection, order, backwards
         self.down = order.descending != backwards
-        self.bounded = bool(selection.given) and not selection.finds
+        self.bounded = bool(selection.given) and selection.few is None
 
     def find(self, start: Place | None, size: int) -> tuple[list[Place], Place | None]:
         """Up to ``size`` places of items, and where the search stopped for now, if it did."""
+        if self.selection.few is not None:
+            return self._among(self.selection.few, start)[:size], None
         with _along_the_order() if self.bounded else nullcontext():
-            return self._find(start, size)
+            return self._walk(start, size)
 
-    def _find(self, start: Place | None, size: int) -> tuple[list[Place], Place | None]:
+    def _among(self, items: list[int], start: Place | None) -> list[Place]:
+        """The places of a few items beyond ``start``, put in order here."""
+        column = self.order.column
+        found = [Place(item) for item in items]
+        if column is not None:
+            rows = ItemSummary.objects.filter(item__in=items)
+            values = dict(rows.values_list("item_id", column))
+            found = [_place(item, values) for item in items]
+        beyond = [one for one in found if start is None or self._key(one) > self._key(start)]
+        return sorted(beyond, key=self._key)
+
+    def _key(self, place: Place) -> tuple[float, float, int]:
+        """By which places ascend in the direction of the search."""
+        part = -place.part if self.backwards else place.part
+        sign = -1 if self.down else 1
+        return part, sign * (place.value or 0), sign * place.item
+
+    def _walk(self, start: Place | None, size: int) -> tuple[list[Place], Place | None]:
         found: list[Place] = []
         for part in self._parts(start):
             begin = start if start is not None and start.part == part else None

@@ -95,7 +95,10 @@ def _words(raw: str) -> str:
 
 
 def _labels(kind: str | None = None) -> Exists:
-    labels = Annotation.objects.current().work().filter(item=OuterRef("pk"))
+    """Replaced labels count too: whoever gave one has a label now. (Leaving them out makes
+    PostgreSQL expect a single label, and read all there are for it.)
+    """
+    labels = Annotation.objects.work().filter(item=OuterRef("pk"))
     return Exists(labels.filter(annotator__kind=kind) if kind else labels)
 
 
@@ -178,7 +181,7 @@ def _by_archive(items: Items, _selection: Selection, archived: str) -> Items:
 
 
 def _by_annotator(items: Items, selection: Selection, annotator: int) -> Items:
-    labels = Annotation.objects.current().filter(project=selection.project, annotator=annotator)
+    labels = Annotation.objects.filter(project=selection.project, annotator=annotator)
     return items.filter(Exists(labels.filter(item=OuterRef("pk"))))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST = 200
 SMALL = 10_000  # items that are counted while somebody waits
-FEW = 1_000  # likewise, where the conditions have an index
+FEW = 2_000  # that are listed by their ids, where an index leads to them
 
 
 @dataclass(frozen=True)
@@ -109,16 +109,22 @@ class Selection:
             rows = one.condition.narrow(rows, self, one.value)
         return rows
 
+    @cached_property
+    def few(self) -> list[int] | None:
+        """Ids of all the items, in no order; None where they are many or no index leads to them."""
+        if not self.finds:
+            return None
+        ids = list(self.items().order_by().values_list("pk", flat=True)[: FEW + 1])
+        return ids if len(ids) <= FEW else None
+
     def count(self) -> Count:
         """Exact for small projects and short lists, else what the database's statistics say."""
         everything = Item.objects.filter(project=self.project).order_by()
         if everything[: SMALL + 1].count() <= SMALL:
             return Count(self.items().count())
-        guess = _estimate(self.items())
-        if self.finds and guess <= FEW:
-            number = self.items().order_by()[: FEW + 1].count()
-            return Count(max(guess, number), exact=number <= FEW)
-        return Count(guess, exact=False)
+        if self.few is not None:
+            return Count(len(self.few))
+        return Count(_estimate(self.items()), exact=False)
 
 
 def _estimate(rows: Items) -> int:
