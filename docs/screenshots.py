@@ -21,7 +21,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PICTURES = {
     "work": ("annotator", "/projects/demo/work/", 720),
     "project": ("researcher", "/projects/demo/", 1420),
-    "routing": ("admin", "/projects/demo/routing/", 860),
+    "items": ("researcher", "/projects/demo/items/?sort=-disagreement", 720),
+    "form": ("admin", "/projects/demo/form/", 720),
 }
 
 
