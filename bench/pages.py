@@ -113,7 +113,7 @@ def make_project(items: int, labelled: float) -> tuple[Any, int]:
     people = Annotator.objects.bulk_create(
         Annotator(project=project, kind="human", name=f"p{n}") for n in range(200)
     )
-    parameters = {
+    parameters: dict[str, Any] = {
         "project": project.pk,
         "items": items,
         "permille": round(1000 * labelled),

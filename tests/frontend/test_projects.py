@@ -110,5 +110,3 @@ def test_a_project_that_cannot_be_is_refused_with_a_remedy(client, fields, fault
     assert response.status_code == 422
     assert fault in response.text
     assert Project.objects.count() == 1
-
-
