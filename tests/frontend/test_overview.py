@@ -140,7 +140,7 @@ def test_a_steady_pace_is_told_as_a_range_of_days_beside_the_due_date(
 
 def test_with_little_to_go_by_the_page_says_so(client, project, at_noon, researcher):
     make_item(project)
-    assert forecast_of(client).when == "No forecast yet: no label has come."
+    assert forecast_of(client).when == "No forecast yet: no label was given here."
     label(project, NOON - timedelta(hours=3))
     assert forecast_of(client).when == "Too early to forecast."
 
@@ -166,7 +166,7 @@ def test_imports_are_no_pace(client, project, at_noon, researcher):
     for back in range(1, 6):
         make_annotation(make_item(project), who, created_at=NOON - timedelta(days=back))
     make_item(project)
-    assert forecast_of(client).when == "No forecast yet: no label has come."
+    assert forecast_of(client).when == "No forecast yet: no label was given here."
 
 
 def test_judges_are_foretold_by_their_items_once_they_have_begun(
