@@ -65,9 +65,12 @@ class Run:
         if name == "database":
             return [int((self.var / "postgres" / "postmaster.pid").read_text().split()[0])]
         word = {"web": "gunicorn", "worker": "worker", "scheduler": "beat"}[name]
-        children = psutil.Process(self.process.pid).children()
-        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-        return [child.pid for child in alive if word in child.cmdline()]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+                if child.status() != psutil.STATUS_ZOMBIE and word in child.cmdline():
+                    found.append(child.pid)
+        return found
 
     def everything(self):
         """All processes of this copy, by the folder in their environment."""
