@@ -173,11 +173,12 @@ def undo(action: BulkAction, *, by: User | None) -> BulkAction:
     over = BulkAction.objects.filter(pk=action.pk, state__in=(ActionState.DONE, ActionState.FAILED))
     if action.kind == UNDO or not over.update(state=ActionState.UNDOING):
         raise NotUndoable
+    what = KINDS[action.kind].words(action.settings)
     back = BulkAction.objects.create(
         project=action.project,
         user=by,
         kind=UNDO,
-        settings={"of": action.pk},
+        settings={"of": action.pk, "what": what},
         last_item=action.last_item,
         total=action.done,
     )
@@ -186,7 +187,7 @@ def undo(action: BulkAction, *, by: User | None) -> BulkAction:
         project=action.project,
         target=action,
         by=by,
-        what=KINDS[action.kind].words(action.settings),
+        what=what,
     )
     hint(action.project_id, JOB)
     return back
@@ -306,7 +307,7 @@ def _finish(action: BulkAction, state: str, *, fault: str = "") -> None:
 def words_of(action: BulkAction) -> str:
     """What an action does."""
     if action.kind == UNDO:
-        return f"Take back action {action.settings['of']}"
+        return f"Take back: {action.settings.get('what', action.settings['of'])}"
     return KINDS[action.kind].words(action.settings)
 
 

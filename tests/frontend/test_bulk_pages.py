@@ -179,3 +179,12 @@ def test_a_condition_and_a_setting_of_the_same_name_are_kept_apart(client, proje
     tagged.refresh_from_db()
     other.refresh_from_db()
     assert (tagged.tags, other.tags) == (["a", "b"], [])
+
+
+def test_an_undo_says_what_it_takes_back(client, project, admin):
+    item = make_item(project)
+    url = client.post(CHANGE, {"item": item.pk, "kind": "tag", "do-tag": "x"}).headers["Location"]
+    do_all_jobs(project)
+    back = client.post(f"{url}undo/").headers["Location"]
+    assert "Take back: Add the tag “x”" in client.get(back).text
+    assert "Take back: Add the tag “x”" in client.get(CHANGES).text
