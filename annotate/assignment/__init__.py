@@ -17,7 +17,7 @@ from annotate.assignment.closing import (
     submit,
     undo,
 )
-from annotate.assignment.offering import lower_overlap, raise_overlap, route_items
+from annotate.assignment.offering import raise_overlap, route_items, set_overlaps
 from annotate.assignment.refusals import (
     BudgetSpent,
     LeaseLost,
@@ -36,12 +36,12 @@ __all__ = [
     "claim",
     "expire_overdue",
     "let_go",
-    "lower_overlap",
     "raise_overlap",
     "release",
     "renew",
     "route_items",
     "save_draft",
+    "set_overlaps",
     "skip",
     "submit",
     "undo",

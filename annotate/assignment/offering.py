@@ -1,30 +1,32 @@
 """Items that are offered to people, or no longer."""
 
+from collections.abc import Mapping
+
 from django.db import connection, transaction
 
 from annotate.models import Item
 
 _OFFER_ANEW = """
-    UPDATE annotate_item SET returned = nextval('annotate_returned'),
+    UPDATE annotate_item AS item SET returned = nextval('annotate_returned'),
         seats_left = GREATEST(0, overlap - (
             SELECT count(*) FROM annotate_assignment
-            WHERE item_id = %(item)s AND state IN ('open', 'submitted')
+            WHERE item_id = item.id AND state IN ('open', 'submitted')
         ) - (
             SELECT count(*) FROM annotate_annotation AS label
             JOIN annotate_annotator AS who ON who.id = label.annotator_id AND who.kind = 'human'
-            WHERE label.item_id = %(item)s AND label.purpose = 'work'
+            WHERE label.item_id = item.id AND label.purpose = 'work'
             AND label.supersedes_id IS NULL AND label.assignment_id IS NULL))
-    WHERE id = %(item)s
+    WHERE id = ANY(%s)
 """
 
 
-def offer_anew(item: int) -> None:
-    """Count the seats of a locked item and offer it before all others, behind cursors too.
+def offer_anew(*items: int) -> None:
+    """Count the seats of locked items and offer them before all others, behind cursors too.
 
     People's imported labels take seats as well, so that a seat that comes back may be none.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_OFFER_ANEW, {"item": item})
+        cursor.execute(_OFFER_ANEW, [list(items)])
 
 
 _LATE = """
@@ -55,19 +57,35 @@ def route_items(routes: dict[int, str]) -> None:
 def raise_overlap(item: Item, overlap: int) -> None:
     """Want more annotations of an item; it is offered anew."""
     item = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
-    if overlap > item.overlap:
-        Item.objects.filter(pk=item.pk).update(overlap=overlap)
-        offer_anew(item.pk)
+    set_overlaps({item.pk: max(overlap, item.overlap)})
 
 
+_RAISE = """
+    UPDATE annotate_item AS item SET overlap = new.overlap
+    FROM unnest(%s::bigint[], %s::smallint[]) AS new (id, overlap)
+    WHERE item.id = new.id AND item.overlap < new.overlap RETURNING item.id
+"""
 _LOWER = """
-    UPDATE annotate_item SET overlap = %(overlap)s, seats_left = seats_left - (overlap - %(overlap)s)
-    WHERE id = %(item)s AND overlap > %(overlap)s AND seats_left >= overlap - %(overlap)s
+    UPDATE annotate_item AS item SET overlap = new.overlap,
+        seats_left = item.seats_left - (item.overlap - new.overlap)
+    FROM unnest(%s::bigint[], %s::smallint[]) AS new (id, overlap)
+    WHERE item.id = new.id AND item.overlap > new.overlap
+        AND item.seats_left >= item.overlap - new.overlap RETURNING item.id
 """
 
 
-def lower_overlap(item: Item, overlap: int) -> bool:
-    """Want fewer annotations of an item; False where more seats are taken than would be left."""
+def set_overlaps(overlaps: Mapping[int, int]) -> set[int]:
+    """Want more or fewer annotations of locked items (by id); the ids of those that changed.
+
+    Where more is wanted an item is offered anew; where more seats are taken than would be left it
+    stays as it is.
+    """
+    wanted = [list(overlaps), list(overlaps.values())]
     with connection.cursor() as cursor:
-        cursor.execute(_LOWER, {"item": item.pk, "overlap": overlap})
-        return bool(cursor.rowcount)
+        cursor.execute(_LOWER, wanted)
+        lowered = {pk for (pk,) in cursor.fetchall()}
+        cursor.execute(_RAISE, wanted)
+        raised = [pk for (pk,) in cursor.fetchall()]
+    if raised:
+        offer_anew(*raised)
+    return lowered.union(raised)

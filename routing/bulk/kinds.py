@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from annotate.assignment import lower_overlap, raise_overlap
+from annotate.assignment import set_overlaps
 from annotate.gold import LEAST_LABELS, agreed, in_words
 from annotate.ledger import extra_reference, reserve_all
 from annotate.models import BulkChange, Gold, Item, Membership
@@ -149,15 +149,9 @@ class Overlap(Kind):
 
     def set(self, batch: Batch, targets: Mapping[int, State]) -> dict[int, Left]:
         left = self._without_budget(batch, targets)
-        for pk, overlap in targets.items():
-            item = batch.by_id[pk]
-            if pk in left:
-                continue
-            if overlap > item.overlap:
-                raise_overlap(item, overlap)
-            elif not lower_overlap(item, overlap):
-                left[pk] = Left("has got labels since, or somebody is at work on it")
-        return left
+        wanted = {pk: overlap for pk, overlap in targets.items() if pk not in left}
+        taken = Left("has got labels since, or somebody is at work on it")
+        return left | dict.fromkeys(wanted.keys() - set_overlaps(wanted), taken)
 
     @staticmethod
     def _without_budget(batch: Batch, targets: Mapping[int, State]) -> dict[int, Left]:

@@ -14,10 +14,10 @@ from annotate.assignment import (
     claim,
     expire_overdue,
     let_go,
-    lower_overlap,
     raise_overlap,
     renew,
     route_items,
+    set_overlaps,
     skip,
     submit,
     undo,
@@ -400,8 +400,9 @@ def test_whoever_had_an_archived_item_open_cannot_submit_it(project, member):
 
 def test_overlap_is_lowered_only_while_the_seats_are_free(project, member):
     item = make_item(project, overlap=3)
+    full = make_item(project, overlap=2, rank=1, seats_left=0)
     claim(member)
-    assert not lower_overlap(item, 0)
-    assert lower_overlap(item, 2)
-    assert seats(item) == 1
-    assert not lower_overlap(item, 2)
+    assert set_overlaps({item.pk: 0, full.pk: 1}) == set()
+    assert set_overlaps({item.pk: 2, full.pk: 3}) == {item.pk, full.pk}
+    assert (seats(item), seats(full)) == (1, 3)
+    assert set_overlaps({item.pk: 2}) == set()
