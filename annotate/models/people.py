@@ -21,7 +21,8 @@ class User(AbstractUser):
         try:
             return self.annotator
         except Annotator.DoesNotExist:
-            return Annotator.objects.for_user(self)
+            self.annotator = Annotator.objects.for_user(self)
+            return self.annotator
 
 
 class AnnotatorQuerySet(models.QuerySet["Annotator"]):
@@ -32,8 +33,9 @@ class AnnotatorQuerySet(models.QuerySet["Annotator"]):
         return self.filter(kind=Annotator.Kind.LLM)
 
     def for_user(self, user: User) -> "Annotator":
+        # By id: an object would keep the new one as its own, unsaved when another was faster.
         annotator, _ = self.get_or_create(
-            user=user, defaults={"kind": Annotator.Kind.HUMAN, "name": user.username}
+            user_id=user.pk, defaults={"kind": Annotator.Kind.HUMAN, "name": user.username}
         )
         return annotator
 

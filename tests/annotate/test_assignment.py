@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
 from annotate.assignment import (
@@ -22,13 +22,14 @@ from annotate.assignment import (
     submit,
     undo,
 )
-from annotate.models import Annotation, Assignment, Item, Membership, Project
+from annotate.models import Annotation, Annotator, Assignment, Item, Membership, Project, User
 from tests.factories import (
     make_annotation,
     make_annotator,
     make_item,
     make_member,
     make_project,
+    make_user,
 )
 from tests.threads import in_threads
 
@@ -331,6 +332,22 @@ def test_threads_that_want_the_last_seats_get_exactly_those():
     members = [make_member(project) for _ in range(20)]
     got = in_threads(20, lambda number: claim(members[number]))
     assert sum(assignment is not None for assignment in got) == 15
+
+
+def test_a_newcomer_s_two_tabs_at_once_are_one_annotator(db, monkeypatch):
+    user = make_user()
+    other = Annotator.objects.for_user(User.objects.get(pk=user.pk))
+    looked, get = [], QuerySet.get
+
+    def not_there_yet(rows, **conditions):
+        looked.append(conditions)
+        if len(looked) == 1:
+            raise Annotator.DoesNotExist
+        return get(rows, **conditions)
+
+    monkeypatch.setattr(QuerySet, "get", not_there_yet)
+    assert Annotator.objects.for_user(user) == other
+    assert user.annotator_or_new == other
 
 
 @pytest.mark.django_db(transaction=True)
