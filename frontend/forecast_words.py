@@ -23,7 +23,9 @@ def told(found: Forecast, *, due_on: date | None, now: datetime) -> Told | None:
         case State.DONE:
             return None
         case State.NEW:
-            return Told("No forecast yet: no label was given here.", due=_due_alone(found, due_on, now))
+            return Told(
+                "No forecast yet: no label was given here.", due=_due_alone(found, due_on, now)
+            )
         case State.EARLY:
             return Told(
                 "Too early to forecast.",
