@@ -134,8 +134,8 @@ def page_of(project: Any, query: str, order: Any, after: Any) -> None:
     """What the view asks of the database for a page."""
     from django.http import QueryDict
 
-    from frontend.item_order import listed
-    from frontend.item_rows import rows
+    from frontend.items.order import listed
+    from frontend.items.rows import rows
     from routing.selection import Selection
 
     selection = Selection.of(project, QueryDict(query))
@@ -150,7 +150,7 @@ def buffers_of(project: Any, query: str, order: Any, after: Any) -> int:
     from django.db import connection, transaction
     from django.http import QueryDict
 
-    from frontend.item_order import listed
+    from frontend.items.order import listed
     from routing.selection import Selection
 
     statements: list[tuple[str, Any]] = []
@@ -178,7 +178,7 @@ def buffers_of(project: Any, query: str, order: Any, after: Any) -> int:
 def deep_place(project: Any, order: Any) -> Any:
     """Nine tenths down the list of all items."""
     from annotate.models import Item, ItemSummary
-    from frontend.item_order import place_of
+    from frontend.items.order import place_of
 
     if order.column is None:
         rows = Item.objects.filter(project=project).order_by("-pk" if order.descending else "pk")
@@ -199,7 +199,7 @@ def best(work: Any) -> float:
 
 
 def figures(options: argparse.Namespace) -> dict[str, Any]:
-    from frontend.item_order import ORDERS as ALL
+    from frontend.items.order import ORDERS as ALL
 
     project, annotator = make_project(options.items, options.labelled)
     found: dict[str, Any] = {}

@@ -3,8 +3,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from frontend.form_editor.question_forms import NOTE_LENGTH
 from frontend.forms import storable
-from frontend.question_forms import NOTE_LENGTH
 
 
 class GuidelinesForm(forms.Form):

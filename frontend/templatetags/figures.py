@@ -9,8 +9,9 @@ from annotate.models import Annotator, Transfer
 from annotate.models.budgets import Unit
 from annotate.models.projects import Route
 from annotate.questions.base.question import letter as place_letter
-from frontend import charts, history
-from frontend.budget_figures import BudgetState
+from frontend import charts
+from frontend.items import history
+from frontend.ledger.budgets import BudgetState
 
 register = template.Library()
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from annotate.invitations import fault_of
 from annotate.models import Invitation, Project, QualityReport
 from frontend.charts import Estimate, percent
-from frontend.people_figures import inline
-from frontend.people_list import Line
-from frontend.person_words import DASH, SIGN_WORDS, seconds
+from frontend.people.figures import inline
+from frontend.people.listing import Line
+from frontend.people.words import DASH, SIGN_WORDS, seconds
 
 register = template.Library()
 

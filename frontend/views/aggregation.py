@@ -15,7 +15,10 @@ from annotate.aggregation.settling import chosen_method
 from annotate.jobs import ask
 from annotate.models import Hint, Project, Reliability
 from annotate.questions import Question
-from frontend.aggregation_figures import (
+from frontend.pages import PageRequest
+from frontend.paging import keyset
+from frontend.project_pages import Role, Visit, visit
+from frontend.quality.aggregation import (
     SOURCES,
     aggregated,
     compared,
@@ -23,9 +26,6 @@ from frontend.aggregation_figures import (
     reliability_chart,
     relied,
 )
-from frontend.pages import PageRequest
-from frontend.paging import keyset
-from frontend.project_pages import Role, Visit, visit
 
 PAGE = 20
 PARTS = ("annotators", "methods")

@@ -10,7 +10,9 @@ from annotate.agreement import Kept, is_large, shown_agreement
 from annotate.agreement.project import Part
 from annotate.jobs import ask
 from annotate.models import Project
-from frontend.agreement_figures import (
+from frontend.pages import PageRequest, wants_part
+from frontend.project_pages import visit
+from frontend.quality.agreement import (
     agreed,
     chart,
     judges_chart,
@@ -18,9 +20,7 @@ from frontend.agreement_figures import (
     periods_of,
     slices_of,
 )
-from frontend.agreement_pairs import pairs_of
-from frontend.pages import PageRequest, wants_part
-from frontend.project_pages import visit
+from frontend.quality.pairs import pairs_of
 
 
 @login_required

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotate.models import BulkAction
-from frontend.bulk_forms import SettingsForm, chosen_in, hidden_fields
 from frontend.choices import Choice
+from frontend.items.bulk_forms import SettingsForm, chosen_in, hidden_fields
 from frontend.pages import PageRequest, see_other
 from frontend.paging import keyset
 from frontend.project_pages import Visit, visit

@@ -12,12 +12,12 @@ from annotate.form_versions import FormMoved, ScaleInUse, compare, free_name, sh
 from annotate.form_versions import scale_faults as faults_of_scales
 from annotate.questions import InvalidForm, Question, kinds
 from annotate.questions.base.settings import settings_of
-from frontend.form_consequences import consequences
-from frontend.form_draft import Draft, act, draft_of, read_draft
-from frontend.form_preview import all_styles, preview, styles
+from frontend.form_editor.consequences import consequences
+from frontend.form_editor.draft import Draft, act, draft_of, read_draft
+from frontend.form_editor.preview import all_styles, preview, styles
+from frontend.form_editor.question_forms import NOTE_LENGTH
 from frontend.pages import PageRequest
 from frontend.project_pages import Role, Visit, visit
-from frontend.question_forms import NOTE_LENGTH
 from frontend.versions import form_versions, number_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from annotate import members
 from annotate.eligibility import demands, tags_in_use
 from annotate.members import GroupExists
 from frontend.pages import PageRequest, see_other
-from frontend.people_forms import GroupForm, GroupMembersForm
+from frontend.people.forms import GroupForm, GroupMembersForm
 from frontend.project_pages import Role, visit
 
 

@@ -21,7 +21,7 @@ from annotate.invitations import FAULTS, InvitationOver, accept, digest_of, invi
 from annotate.members import AlreadyMember
 from annotate.models import Invitation, Membership
 from frontend.pages import PageRequest, page, see_other
-from frontend.people_forms import InvitationForm
+from frontend.people.forms import InvitationForm
 from frontend.project_pages import Role, visit
 
 MADE = "invitation-made"

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from annotate.gold import NotGold, set_gold_from
 from annotate.models import BulkAction, Item
 from annotate.searching import coverage
-from frontend.item_filter import ItemFilter, chips
-from frontend.item_order import ORDERS, REACH, SIZE, Listed, Order, Place, listed, neighbours
-from frontend.item_page import standing
-from frontend.item_rows import columns, rows
+from frontend.items.filter import ItemFilter, chips
+from frontend.items.order import ORDERS, REACH, SIZE, Listed, Order, Place, listed, neighbours
+from frontend.items.page import standing
+from frontend.items.rows import columns, rows
 from frontend.pages import PageRequest, see_other
 from frontend.paging import number
 from frontend.project_pages import Visit, visit

@@ -15,13 +15,13 @@ from annotate.form_versions import mixed_names
 from annotate.models import Annotator
 from frontend.charts import Row, intervals
 from frontend.choices import choices
-from frontend.judge_figures import estimate_of
-from frontend.judge_forms import JudgeForm, PriceForm
-from frontend.judge_versions import versions_of
+from frontend.judges.figures import estimate_of
+from frontend.judges.forms import JudgeForm, PriceForm
+from frontend.judges.trial_forms import TrialForm
+from frontend.judges.versions import versions_of
 from frontend.pages import PageRequest, wants_part
 from frontend.paging import keyset, number
 from frontend.project_pages import Role, Visit, visit
-from frontend.trial_forms import TrialForm
 from routing.judges.base import InvalidJudge
 from routing.judges.kinds import kinds
 from routing.judges.quality import Quality, agreements, quality

@@ -15,12 +15,12 @@ from annotate import budgets
 from annotate.models import Budget, LedgerTally
 from annotate.models.budgets import Unit
 from annotate.tallies.spending import by_kind
-from frontend.budget_figures import budgets_of
-from frontend.ledger_chart import chart_of
-from frontend.ledger_entries import LedgerFilter, as_csv, page_of, presets, span_query, who_words
-from frontend.ledger_figures import Ledger, Period
+from frontend.ledger.budgets import budgets_of
+from frontend.ledger.chart import chart_of
+from frontend.ledger.entries import LedgerFilter, as_csv, page_of, presets, span_query, who_words
+from frontend.ledger.figures import Ledger, Period
 from frontend.pages import PageRequest, see_other, wants_part
-from frontend.policy_forms import BudgetForm
+from frontend.policies.forms import BudgetForm
 from frontend.project_pages import Role, Visit, visit
 
 

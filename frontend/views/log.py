@@ -8,9 +8,9 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from annotate.models import AuditEntry
-from frontend.audit_words import told
-from frontend.log_export import as_csv, as_json_lines
-from frontend.log_filter import LogFilter
+from frontend.log.export import as_csv, as_json_lines
+from frontend.log.filter import LogFilter
+from frontend.log.words import told
 from frontend.pages import PageRequest, page
 from frontend.paging import keyset
 from frontend.project_pages import Role, visit

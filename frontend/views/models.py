@@ -15,7 +15,7 @@ from annotate.models import Annotation, Completion, Hint, Project
 from annotate.questions import Answers, IncompleteAnswers, Questions
 from annotate.questions.base.question import Shown
 from frontend import showing
-from frontend.history import answers_in_words
+from frontend.items.history import answers_in_words
 from frontend.pages import PageRequest
 from frontend.paging import keyset
 from frontend.project_pages import Visit, visit

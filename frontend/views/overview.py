@@ -5,9 +5,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from annotate.jobs import ask
-from frontend.attention import attention_for
 from frontend.charts import bar
-from frontend.overview import overview_of, shares_of
+from frontend.overview.attention import attention_for
+from frontend.overview.figures import overview_of, shares_of
 from frontend.pages import PageRequest, wants_part
 from frontend.project_pages import visit
 from frontend.reward_figures import accuracy_by_version

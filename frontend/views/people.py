@@ -13,10 +13,10 @@ from annotate.eligibility import demands
 from annotate.members import AlreadyMember, LastAdmin, NotMember
 from annotate.models import Membership
 from frontend.pages import PageRequest, see_other
-from frontend.people_figures import spread_chart
-from frontend.people_forms import MembershipForm, NewMemberForm, PauseForm
-from frontend.people_list import MEMBERS, PeopleFilter, people_of
-from frontend.person_page import person_page
+from frontend.people.figures import spread_chart
+from frontend.people.forms import MembershipForm, NewMemberForm, PauseForm
+from frontend.people.listing import MEMBERS, PeopleFilter, people_of
+from frontend.people.person import person_page
 from frontend.project_pages import Role, Visit, visit
 
 LIST = "frontend/people/list.html"

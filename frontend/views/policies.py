@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from annotate.models.projects import Route
 from frontend.pages import PageRequest
-from frontend.policy_forms import PolicyForm
+from frontend.policies.forms import PolicyForm
 from frontend.project_pages import Role, visit
 from routing.dry_run import dry_run
 from routing.models import RoutingPolicy

@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from annotate.models import Item, Project
-from frontend.budget_figures import BudgetState, budgets_of
 from frontend.charts import Part, bar, parts
 from frontend.choices import choice, choices
 from frontend.forms import ROUTES
+from frontend.ledger.budgets import BudgetState, budgets_of
 from frontend.pages import PageRequest
 from frontend.paging import keyset
-from frontend.policy_forms import PolicyForm
-from frontend.policy_versions import policy_versions
+from frontend.policies.forms import PolicyForm
+from frontend.policies.versions import policy_versions
 from frontend.project_pages import Role, Visit, visit
 from routing.models import RoutingDecision, RoutingPolicy
 from routing.policies import POLICIES, InvalidPolicy

@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
+from frontend.judges.trial_forms import TrialForm, tried
 from frontend.pages import PageRequest
 from frontend.project_pages import Role, visit
-from frontend.trial_forms import TrialForm, tried
 from frontend.views.judges import find_judge
 from routing.judges.base import InvalidJudge
 from routing.judges.kinds import kinds

@@ -10,7 +10,7 @@ from annotate.gold import set_gold
 from annotate.jobs import run_job
 from annotate.labels import add_label
 from annotate.models import AggregationFit, Annotation, AuditEntry, Hint, Reliability
-from frontend.aggregation_figures import in_words, share
+from frontend.quality.aggregation import in_words, share
 from tests.factories import make_annotation, make_annotator, make_item, make_member, make_project
 from tests.frontend.roles import ADMIN, HTMX, RESEARCHER, sign_in, statuses
 

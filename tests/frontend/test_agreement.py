@@ -10,9 +10,9 @@ from django.urls import reverse
 from annotate.agreement import compute_agreement, keeping
 from annotate.models import Item
 from annotate.presets import PRESETS
-from frontend.agreement_figures import Judged, Periods, periods_of
-from frontend.agreement_pairs import MOST_PEOPLE, pairs_of
 from frontend.charts import Estimate
+from frontend.quality.agreement import Judged, Periods, periods_of
+from frontend.quality.pairs import MOST_PEOPLE, pairs_of
 from routing.selection import Selection
 from tests.factories import make_annotation, make_annotator, make_item, make_member, make_project
 from tests.frontend.roles import ANNOTATOR, HTMX, RESEARCHER, sign_in, statuses

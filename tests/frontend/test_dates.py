@@ -6,7 +6,7 @@ import pytest
 
 from annotate.forecast import HOUR, Forecast, Pace, State
 from frontend.dates import day, day_range, moment_range
-from frontend.forecast_words import told
+from frontend.overview.forecast_words import told
 
 TODAY = date(2026, 12, 3)
 NOW = datetime(2026, 12, 3, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from annotate.models import Item, ItemSummary
 from annotate.searching import index_texts
-from frontend import item_order
-from frontend.item_order import ORDERS, Place, listed, neighbours, place_of
+from frontend.items import order as item_order
+from frontend.items.order import ORDERS, Place, listed, neighbours, place_of
 from routing.selection import Selection
 from tests.factories import make_item, make_project
 

@@ -12,7 +12,7 @@ from annotate.aggregation import aggregate_stale
 from annotate.assignment import submit, undo
 from annotate.gold import set_gold
 from annotate.models import Aggregate, Annotator, AuditEntry, BulkAction, Form, Gold
-from frontend.history import history_of
+from frontend.items.history import history_of
 from routing.learning import Settings, train
 from routing.models import JudgeCall, RewardModel, RoutingDecision, RoutingPolicy, Score
 from routing.version_rewards import rewards_by_version

@@ -5,7 +5,7 @@ from annotate.aggregation import aggregate_stale
 from annotate.gold import set_gold
 from annotate.models import BulkAction, Item, ItemSummary
 from annotate.searching import index_texts
-from frontend import item_order
+from frontend.items import order as item_order
 from tests.factories import (
     make_annotation,
     make_annotator,

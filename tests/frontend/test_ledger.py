@@ -14,8 +14,8 @@ from annotate import ledger
 from annotate.budgets import set_budget
 from annotate.models import AuditEntry, Budget, BudgetPeriod, LedgerEntry
 from annotate.models.budgets import Unit
-from frontend.budget_figures import budgets_of
-from frontend.ledger_entries import LedgerFilter, as_csv, beyond
+from frontend.ledger.budgets import budgets_of
+from frontend.ledger.entries import LedgerFilter, as_csv, beyond
 from tests.factories import (
     make_annotation,
     make_annotator,
@@ -319,7 +319,7 @@ def read(project, after):
 
 
 def test_the_file_holds_all_that_the_list_shows_oldest_first(client, project, admin, monkeypatch):
-    monkeypatch.setattr("frontend.ledger_entries.PAGE", 2)
+    monkeypatch.setattr("frontend.ledger.entries.PAGE", 2)
     for n in range(5):
         enter(project, n, when=NOON + timedelta(minutes=n // 2))
     enter(project, 99, when=NOON - timedelta(days=3))

@@ -10,9 +10,9 @@ import pytest
 from annotate import audit
 from annotate.guidelines import add_guidelines
 from annotate.models import AuditEntry
-from frontend.audit_words import WORDS, told
-from frontend.log_export import PAGE as EXPORTED_AT_ONCE
-from frontend.log_export import harmless
+from frontend.log.export import PAGE as EXPORTED_AT_ONCE
+from frontend.log.export import harmless
+from frontend.log.words import WORDS, told
 from routing.judges.versions import create_judge, set_active
 from routing.routing import set_policy, switch_off
 from tests.factories import make_item, make_project, make_user
@@ -260,7 +260,7 @@ def test_no_cell_of_the_csv_is_a_formula(client, project, admin, start):
 def test_a_long_log_is_read_in_pages_while_it_is_sent(
     client, project, admin, django_assert_num_queries, monkeypatch
 ):
-    monkeypatch.setattr("frontend.log_export.PAGE", 10)
+    monkeypatch.setattr("frontend.log.export.PAGE", 10)
     for _ in range(25):
         record(project)
     response = client.get(f"{PAGE}jsonl/")

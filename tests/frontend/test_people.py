@@ -111,7 +111,7 @@ def test_researchers_see_no_user_name_of_a_member_anywhere(client, project, rese
 def test_neither_order_nor_links_of_pages_tell_a_researcher_names(
     client, project, researcher, monkeypatch
 ):
-    monkeypatch.setattr("frontend.people_list.SIZE", 2)
+    monkeypatch.setattr("frontend.people.listing.SIZE", 2)
     for name in ("zoe", "ada", "mia"):
         make_member(project, user=make_user(name)).user.annotator_or_new  # noqa: B018  # made here
     url, order = PEOPLE, []
@@ -204,7 +204,7 @@ def test_the_list_is_sorted_by_what_is_asked_those_without_a_figure_last(client,
 def test_pages_follow_on_each_other_in_every_order_both_ways(
     client, project, admin, sort, monkeypatch
 ):
-    monkeypatch.setattr("frontend.people_list.SIZE", 3)
+    monkeypatch.setattr("frontend.people.listing.SIZE", 3)
     for n in range(8):
         who = make_annotator(project, name=f"w{n}")
         if n % 3:  # equal figures, and some without any

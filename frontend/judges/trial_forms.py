@@ -11,7 +11,7 @@ from django import forms
 from annotate.models import Aggregate, Item
 from annotate.questions import Answers, Questions
 from annotate.questions.base.question import letter
-from frontend.history import answers_in_words
+from frontend.items.history import answers_in_words
 from routing.judges.kinds import kinds
 from routing.judges.prompts import messages as prompt_messages
 from routing.judges.reconcile import reconcile

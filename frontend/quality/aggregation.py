@@ -12,7 +12,7 @@ from annotate.aggregation.settling import chosen_method
 from annotate.models import AggregationFit, Annotation, Project, Reliability
 from annotate.questions import Question
 from frontend.charts import Estimate, Row, intervals
-from frontend.history import pseudonym
+from frontend.items.history import pseudonym
 
 SOURCES = {Source.PEOPLE: "people", Source.JUDGES: "judges", Source.ALL: "all together"}
 NAME_LENGTH = 32

@@ -8,8 +8,8 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from frontend.audit_words import action_words, thing
 from frontend.forms import storable
+from frontend.log.words import action_words, thing
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

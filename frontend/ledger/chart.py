@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 
 from annotate.forecast import DAY
 from annotate.models.budgets import Unit
-from frontend.budget_figures import BudgetState, Days
 from frontend.charts import Ahead, Level, Stack, areas
-from frontend.ledger_figures import Ledger, before
+from frontend.ledger.budgets import BudgetState, Days
+from frontend.ledger.figures import Ledger, before
 
 STACKS = {
     "people": ("people", "people"),

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from annotate.models import Annotation, Annotator, Assignment, LedgerEntry, LedgerTally, Project
 from annotate.models.budgets import Unit
-from frontend.ledger_figures import Period
+from frontend.ledger.figures import Period
 from frontend.paging import SIZE
 from routing.models import JudgeCall
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontend.charts import Estimate
-from frontend.judge_figures import estimate_of
+from frontend.judges.figures import estimate_of
 from routing.judges.quality import Quality, quality
 from routing.models import Judge
 

@@ -9,8 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from annotate.models import Project
-from frontend.agreement_figures import ALPHA, OF, estimate_in, items_url
 from frontend.charts import Estimate
+from frontend.quality.agreement import ALPHA, OF, estimate_in, items_url
 
 Json = dict[str, Any]
 MOST_PEOPLE = 14  # of the map; the table has all pairs

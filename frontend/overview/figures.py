@@ -19,10 +19,10 @@ from annotate.models.budgets import Unit
 from annotate.tallies.items import item_counts, lent
 from annotate.tallies.labels import Given, labels_by_source
 from annotate.tallies.spending import Spent
-from frontend.budget_figures import BudgetState, Days, budgets_of
 from frontend.charts import Part, parts
-from frontend.forecast_words import Told, told
-from frontend.labels_over_time import Flow, flow_of
+from frontend.ledger.budgets import BudgetState, Days, budgets_of
+from frontend.overview.forecast_words import Told, told
+from frontend.overview.labels_over_time import Flow, flow_of
 from routing.models import Judge, JudgeCall
 
 BACK = timedelta(days=16)  # how far forecasts look

@@ -16,7 +16,7 @@ from annotate.questions import (
     kinds,
     parse_questions,
 )
-from frontend.question_forms import QuestionForm, defaults
+from frontend.form_editor.question_forms import QuestionForm, defaults
 
 
 @dataclass

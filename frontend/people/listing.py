@@ -39,7 +39,7 @@ from annotate.models import (
 from annotate.quality.study import LEAST_COMPARED
 from annotate.tallies.labels import Work, work_by_annotator
 from frontend.charts import Estimate
-from frontend.history import pseudonym
+from frontend.items.history import pseudonym
 from frontend.paging import SIZE, Page
 from frontend.project_pages import Visit
 

@@ -25,12 +25,12 @@ from annotate.models import (
 from annotate.models.budgets import Unit
 from annotate.quality.study import LEAST_COMPARED
 from annotate.tallies.spending import Spent, by_annotator
-from frontend.audit_words import Told, told
 from frontend.charts import Estimate, domain, percent, round_domain
-from frontend.people_forms import MembershipForm, PauseForm
-from frontend.people_list import Line, add_work, main_question, name_of
-from frontend.person_charts import Point, course, heat, twin_bars
-from frontend.person_words import (
+from frontend.log.words import Told, told
+from frontend.people.forms import MembershipForm, PauseForm
+from frontend.people.listing import Line, add_work, main_question, name_of
+from frontend.people.person_charts import Point, course, heat, twin_bars
+from frontend.people.words import (
     SIGN_WORDS,
     few,
     findings,

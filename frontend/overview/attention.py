@@ -17,7 +17,7 @@ from annotate.models import (
     Transfer,
     Worker,
 )
-from frontend.overview import Overview, Progress
+from frontend.overview.figures import Overview, Progress
 from routing.models import Judge, JudgeCall, Review, RoutingPolicy
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from annotate.aggregation.catalogue import METHODS
 from annotate.models import Aggregate, Annotation, Gold, Item, Project
 from annotate.questions.base.question import letter
 from frontend.charts import Estimate, Series, by_version
-from frontend.history import answers_in_words, history_of
-from frontend.judge_figures import estimate_of
+from frontend.items.history import answers_in_words, history_of
+from frontend.judges.figures import estimate_of
 from routing.judges.quality import agreements
 from routing.models import Score
 from routing.version_rewards import VersionRewards, rewards_by_version

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
     from annotate.models import Item, Project
-    from frontend.item_order import Order
+    from frontend.items.order import Order
 
 # Columns that a list can be sorted by, and the order that the first click asks for.
 SORTED = {

@@ -10,8 +10,8 @@ from annotate.models import Annotator, Project
 from annotate.models.budgets import Unit
 from annotate.tallies.labels import Work, work_by_annotator
 from annotate.tallies.spending import Spent, by_annotator
-from frontend.budget_figures import BudgetState, Days
-from frontend.overview import reserved_for_calls
+from frontend.ledger.budgets import BudgetState, Days
+from frontend.overview.figures import reserved_for_calls
 from routing.models import Judge
 
 ROWS = 62  # of the table by day; longer periods go by week or month

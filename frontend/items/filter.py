@@ -11,8 +11,8 @@ from django import forms
 from django.http import QueryDict
 
 from annotate.models import Annotator
-from frontend.history import pseudonym
-from frontend.item_order import ORDERS
+from frontend.items.history import pseudonym
+from frontend.items.order import ORDERS
 from routing.conditions import ARCHIVED, GOLD, LABELS, REVIEWS, ROUTES, SHARES, STATES
 from routing.models import Judge, RoutingPolicy
 from routing.selection import Given, Selection

@@ -11,7 +11,7 @@ from annotate.models import AnnotatorQuality, QualityReport
 from annotate.quality.intervals import Z
 from annotate.quality.study import LEAST_COMPARED
 from frontend.charts import Estimate, domain, percent
-from frontend.people_list import main_question, name_of
+from frontend.people.listing import main_question, name_of
 from frontend.project_pages import Role, Visit
 
 MOST_DOTS, MANY_DOTS = 400, 80
