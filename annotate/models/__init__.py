@@ -8,7 +8,9 @@ from annotate.models.annotations import (
     Reliability,
 )
 from annotate.models.budgets import Budget, BudgetPeriod, LedgerEntry
+from annotate.models.crowds import Crowd, CrowdVisit
 from annotate.models.items import Completion, Gold, Item, ItemSummary, ItemText
+from annotate.models.media import Media
 from annotate.models.oversight import AuditEntry, BulkAction, BulkChange
 from annotate.models.people import (
     Annotator,
@@ -39,6 +41,8 @@ __all__ = [
     "BulkAction",
     "BulkChange",
     "Completion",
+    "Crowd",
+    "CrowdVisit",
     "Cursor",
     "Form",
     "Gold",
@@ -53,6 +57,7 @@ __all__ = [
     "LabelTally",
     "LedgerEntry",
     "LedgerTally",
+    "Media",
     "Membership",
     "Project",
     "QualityReport",

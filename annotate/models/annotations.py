@@ -29,6 +29,19 @@ class Assignment(models.Model):
         SKIPPED = "skipped"
         EXPIRED = "expired"
 
+    class Purpose(models.TextChoices):
+        WORK = "work"
+        QUALIFICATION = "qualification"
+        # Gold among the work: it takes no seat, and everybody gets it.
+        PLANTED = "planted"
+
+    class Suggest(models.TextChoices):
+        """What the annotator sees of what a judge or the reward model would answer."""
+
+        NOTHING = ""
+        AFTER = "after", "after the own answer"
+        BEFORE = "before", "beforehand"
+
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="assignments", db_index=False
     )
@@ -56,6 +69,12 @@ class Assignment(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     shown_at = models.DateTimeField(null=True, blank=True)
     draft = models.JSONField(null=True, blank=True)
+    purpose = models.CharField(
+        max_length=13, choices=Purpose, default=Purpose.WORK, db_default=Purpose.WORK
+    )
+    suggest = models.CharField(
+        max_length=6, choices=Suggest, default=Suggest.NOTHING, db_default="", blank=True
+    )
     # What a label pays, as it stood when the item was handed out; null for the project's pay.
     pay_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
     # Whether it was reserved for this lease alone: not every item's pay was reserved before.
@@ -156,6 +175,8 @@ class Annotation(models.Model):
     wall_seconds = models.FloatField(null=True, blank=True)
     # What an importer or a judge gave beside the answers, kept as it came.
     raw = models.JSONField(null=True, blank=True)
+    # Why a reviewer decided so.
+    reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar = AnnotationQuerySet.as_manager()

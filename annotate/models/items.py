@@ -209,11 +209,18 @@ class ItemText(models.Model):
 class Gold(models.Model):
     """Answers to an item that are known to be right, by question."""
 
+    class Use(models.TextChoices):
+        CHECK = "check", "measures whoever comes across it"
+        PLANTED = "planted", "planted among everybody's items"
+        QUALIFICATION = "qualification", "part of the qualification test"
+        EXAMPLE = "example", "a worked example"
+
     item = models.OneToOneField(Item, on_delete=models.CASCADE, related_name="gold")
     answers = models.JSONField()
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+")
     # Why it is right, shown as feedback.
     note = models.TextField(blank=True)
+    use = models.CharField(max_length=13, choices=Use, default=Use.CHECK)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -221,6 +228,7 @@ class Gold(models.Model):
 
     class Meta:
         verbose_name_plural = "gold"
+        indexes = (models.Index(fields=("use",), name="gold_use", condition=~Q(use="check")),)
 
     def __str__(self) -> str:
         return f"gold of {self.item_id}"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class User(AbstractUser):
     """Somebody who signs in. What they may do is decided by their memberships."""
 
+    # The own workspace: {"theme": str, "size": px, "width": ch, "keys": {command: key}}.
+    comfort = models.JSONField(default=dict, blank=True)
+
     @property
     def annotator_or_new(self) -> "Annotator":
         try:
@@ -120,6 +123,16 @@ class Membership(models.Model):
     # While set, the member is given no items; why is shown to the member.
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.CharField(max_length=300, blank=True)
+    # Null: the project's.
+    most_labels = models.PositiveIntegerField(null=True, blank=True)
+    # How far the member has come towards work: guidelines read, examples seen, test passed.
+    guidelines_read_at = models.DateTimeField(null=True, blank=True)
+    examples_seen_at = models.DateTimeField(null=True, blank=True)
+    qualified_at = models.DateTimeField(null=True, blank=True)
+    # Tries of the test that are over, or begun.
+    qualification_attempt = models.PositiveSmallIntegerField(default=0)
+    # Labels given since a gold item was last planted; a claim plants by it.
+    since_gold = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = MembershipQuerySet.as_manager()

@@ -31,6 +31,19 @@ class Route(models.TextChoices):
     BOTH = "both", "people and judge"
 
 
+class Suggest(models.TextChoices):
+    """When an annotator sees what a judge or the reward model would answer."""
+
+    OFF = "off", "never"
+    AFTER = "after", "after the own answer"
+    ARM = "arm", "beforehand, for a random share of the items"
+
+
+class SuggestFrom(models.TextChoices):
+    JUDGES = "judges", "the judges"
+    MODEL = "model", "the reward model"
+
+
 class Project(models.Model):
     """Items with their questions and instructions, and how they are handed out and learnt from."""
 
@@ -47,6 +60,45 @@ class Project(models.Model):
     )
     lease_seconds = models.PositiveIntegerField(default=1800)
     undo_seconds = models.PositiveIntegerField(default=600)
+    # Whether annotators may correct their own labels once undo is over; a correction supersedes.
+    corrections = models.BooleanField(default=True)
+    # Labels that one annotator may give here at most; null for any number.
+    most_labels_each = models.PositiveIntegerField(null=True, blank=True)
+    # An item whose labels disagree wants one label more at a time, up to so many; null for none.
+    dispute_overlap = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(100)]
+    )
+    suggestions = models.CharField(max_length=5, choices=Suggest, default=Suggest.OFF)
+    suggestions_from = models.CharField(
+        max_length=6, choices=SuggestFrom, default=SuggestFrom.JUDGES
+    )
+    # The share of assignments that are shown one beforehand, where an arm is drawn.
+    suggestions_share = models.FloatField(
+        default=0.5, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    # About one item in so many is planted gold; null plants none.
+    gold_every = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(2)]
+    )
+    # Who has less than this share of the last so many gold items right is paused; null pauses none.
+    gold_pass = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    gold_window = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
+    # The share of a qualification test that has to be right; null asks for no test.
+    qualification_pass = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    qualification_size = models.PositiveSmallIntegerField(
+        default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    qualification_tries = models.PositiveSmallIntegerField(
+        default=2, validators=[MinValueValidator(1)]
+    )
+    # Whether those who are tested are told what was right, and why.
+    qualification_feedback = models.BooleanField(default=True)
+    # Whether anybody with an account may join as an annotator.
+    open_to_all = models.BooleanField(default=False)
     pay_per_label_usd = models.DecimalField(max_digits=10, decimal_places=4, default=Decimal(0))
     # Raised after a re-ranking's last batch; members whose cursors follow an older one start anew.
     ranking = models.BigIntegerField(default=0)
