@@ -1,33 +1,40 @@
 /**
- * Where answers go. A slot (`data-slot`) takes one answer: a group of radio buttons whose keys are
- * their `data-key`, or a text field. One slot is active (`data-active`): digits go there.
+ * Where answers go. A slot (`data-slot`) takes one answer: a group of radio buttons or of boxes to tick,
+ * whose keys are their `data-key`, or a text field. One slot is active (`data-active`): digits go there.
+ * Slots of what is not asked are passed over.
  */
 
+import { showAsked } from "./conditions.js";
 import { moved } from "./keys.js";
 
 /** @param {ParentNode} form @returns {HTMLElement[]} */
-export const slotsOf = (form) => [...form.querySelectorAll("[data-slot]")];
+export const slotsOf = (form) => {
+  const slots = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-slot]")]);
+  return slots.filter((slot) => !slot.closest("[hidden]"));
+};
 
 /** @param {HTMLElement} slot @returns {HTMLInputElement[]} */
-const radiosOf = (slot) => [...slot.querySelectorAll('input[type="radio"]')];
+const inputsOf = (slot) => [...slot.querySelectorAll('input:is([type="radio"], [type="checkbox"])')];
+
+/** @param {HTMLElement} slot */
+const hasBoxes = (slot) => slot.querySelector('input[type="checkbox"]') !== null;
 
 /** @param {HTMLElement} slot */
 const isText = (slot) => slot instanceof HTMLTextAreaElement;
 
 /** @param {HTMLElement} slot */
-const isRequired = (slot) => slot.closest(".question")?.classList.contains("required") ?? false;
+const isRequired = (slot) => !("optional" in slot.dataset) && (slot.closest(".question")?.classList.contains("required") ?? false);
 
 /** @param {HTMLElement} slot */
 const isAnswered = (slot) =>
-  isText(slot) ? /** @type {HTMLTextAreaElement} */ (slot).value.trim() !== "" : radiosOf(slot).some((radio) => radio.checked);
+  isText(slot) ? /** @type {HTMLTextAreaElement} */ (slot).value.trim() !== "" : inputsOf(slot).some((input) => input.checked);
 
 /** @param {ParentNode} form */
-export const activeSlot = (form) =>
-  /** @type {HTMLElement | null} */ (form.querySelector("[data-slot][data-active]")) ?? slotsOf(form)[0];
+export const activeSlot = (form) => slotsOf(form).find((slot) => "active" in slot.dataset) ?? slotsOf(form)[0];
 
 /** Marks a slot and shows its hint. */
 export function activate(/** @type {ParentNode} */ form, /** @type {HTMLElement} */ slot) {
-  for (const other of slotsOf(form)) other.toggleAttribute("data-active", other === slot);
+  for (const other of form.querySelectorAll("[data-slot]")) other.toggleAttribute("data-active", other === slot);
   const hint = form.querySelector("#hint");
   if (hint) hint.textContent = slot.dataset.hint ?? "";
 }
@@ -44,6 +51,7 @@ export function focusSlot(slot) {
 
 /** Where work goes on: a question with a fault, else a required one without an answer, else the first. */
 export function startAt(/** @type {HTMLElement} */ form) {
+  showAsked(form);
   const slots = slotsOf(form);
   const faulty = slots.filter((slot) => slot.closest("[data-fault]"));
   const start = faulty.find((slot) => !isAnswered(slot)) ?? faulty[0] ?? slots.find((slot) => isRequired(slot) && !isAnswered(slot)) ?? slots[0];
@@ -60,35 +68,46 @@ export function move(/** @type {HTMLElement} */ form, /** @type {number} */ by) 
   focusSlot(slot);
 }
 
-/** Answers the active slot by key; the next one is active then, unless it is a text that may stay empty. */
+/**
+ * Answers the active slot by key. Of boxes each is ticked or not, and the slot stays; else the next one is active
+ * then, past texts that may stay empty.
+ */
 export function choose(/** @type {HTMLElement} */ form, /** @type {string} */ key) {
   const slot = activeSlot(form);
-  const radio = slot && radiosOf(slot).find((each) => each.dataset.key === key);
-  if (!radio) return;
-  check(radio);
-  const slots = slotsOf(form);
-  const next = slots[slots.indexOf(slot) + 1];
-  if (next && (!isText(next) || (isRequired(next) && !isAnswered(next)))) move(form, 1);
+  const input = slot && inputsOf(slot).find((each) => each.dataset.key === key);
+  if (!input) return;
+  check(input, input.type === "radio" || !input.checked);
+  if (input.type === "radio") goOn(form, slot);
   else focusSlot(slot);
 }
 
-/** Moves the active slot's answer along its scale. */
+function goOn(/** @type {HTMLElement} */ form, /** @type {HTMLElement} */ slot) {
+  const slots = slotsOf(form);
+  const next = slots.slice(slots.indexOf(slot) + 1).find((each) => !isText(each) || (isRequired(each) && !isAnswered(each)));
+  if (next) activate(form, next);
+  focusSlot(next ?? slot);
+}
+
+/** Moves the active slot's answer along its scale; of boxes, the focus. */
 export function shift(/** @type {HTMLElement} */ form, /** @type {number} */ by) {
   const slot = activeSlot(form);
   if (!slot || isText(slot)) return;
-  const radios = radiosOf(slot);
-  const place = radios.findIndex((radio) => radio.checked);
-  check(radios[place < 0 ? (by > 0 ? 0 : radios.length - 1) : moved(place, by, radios.length)]);
+  const inputs = inputsOf(slot);
+  const boxes = hasBoxes(slot);
+  const place = inputs.findIndex((input) => (boxes ? input === document.activeElement : input.checked));
+  const next = inputs[place < 0 ? (by > 0 ? 0 : inputs.length - 1) : moved(place, by, inputs.length)];
+  if (boxes) {
+    next.focus({ preventScroll: true });
+    return;
+  }
+  check(next, true);
   focusSlot(slot);
 }
 
 /** Takes the active slot's answer away. */
 export function clear(/** @type {HTMLElement} */ form) {
   const slot = activeSlot(form);
-  const checked = slot && radiosOf(slot).find((radio) => radio.checked);
-  if (!checked) return;
-  checked.checked = false;
-  checked.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const input of slot ? inputsOf(slot).filter((each) => each.checked) : []) check(input, false);
 }
 
 /** The first text field, to write in. */
@@ -97,8 +116,8 @@ export function write(/** @type {HTMLElement} */ form) {
   if (texts.length) focusSlot(texts[(texts.indexOf(activeSlot(form)) + 1) % texts.length]);
 }
 
-/** @param {HTMLInputElement} radio */
-function check(radio) {
-  radio.checked = true;
-  radio.dispatchEvent(new Event("change", { bubbles: true }));
+/** @param {HTMLInputElement} input @param {boolean} on */
+function check(input, on) {
+  input.checked = on;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
 }

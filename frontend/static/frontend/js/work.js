@@ -82,7 +82,7 @@ function restore(/** @type {HTMLFormElement} */ fields) {
   const draft = drafts.load(present?.dataset.key ?? "", Number(present?.dataset.draftedAt));
   if (!draft) return;
   for (const field of fields.elements) {
-    if (field instanceof HTMLInputElement && field.type === "radio") field.checked = draft.fields[field.name] === field.value;
+    if (field instanceof HTMLInputElement && /^(radio|checkbox)$/.test(field.type)) field.checked = draft.fields[field.name] === field.value;
     else if (field instanceof HTMLTextAreaElement) field.value = draft.fields[field.name] ?? "";
   }
   say("draft restored");
@@ -198,7 +198,7 @@ function press(/** @type {KeyboardEvent} */ event) {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.key === "Tab") return tab(event);
   const where = place(event.target);
-  if (where === "page" && event.target instanceof HTMLInputElement && /^Arrow(Left|Right)$/.test(event.key)) return;
+  if (where === "page" && event.target instanceof HTMLInputElement && event.target.type === "radio" && /^Arrow(Left|Right)$/.test(event.key)) return;
   const command = commandFor(event, where);
   if (!command || !run(command, event)) return;
   event.preventDefault();
