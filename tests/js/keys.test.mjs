@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { commandFor, moved } from "../../frontend/static/frontend/js/keys.js";
+import { commandFor as commandOf, moved } from "../../frontend/static/frontend/js/keys.js";
+
+const BINDINGS = new Map(Object.entries({ s: "skip", u: "undo", "?": "keys", Enter: "submit", Backspace: "clear" }));
+const commandFor = (press, place, bindings = BINDINGS) => commandOf(press, place, bindings);
 
 test("digits choose, and letters do what they stand for", () => {
   assert.deepEqual(commandFor({ key: "3" }, "page"), { do: "choose", key: "3" });
@@ -44,6 +47,18 @@ test("other keys mean nothing, names of object properties among them", () => {
   for (const key of ["x", "F5", "constructor", "__proto__", "Tab"]) {
     assert.equal(commandFor({ key }, "page"), null, key);
   }
+});
+
+test("a key does what its annotator has bound it to", () => {
+  const own = new Map(Object.entries({ f: "skip", " ": "submit", "ö": "undo" }));
+  assert.deepEqual(commandFor({ key: "F" }, "page", own), { do: "skip" });
+  assert.deepEqual(commandFor({ key: "Ö" }, "page", own), { do: "undo" });
+  assert.deepEqual(commandFor({ key: " " }, "page", own), { do: "submit" });
+  assert.equal(commandFor({ key: " " }, "pressable", own), null);
+  assert.equal(commandFor({ key: " " }, "scrolling", own), null);
+  assert.equal(commandFor({ key: "s" }, "page", own), null);
+  assert.equal(commandFor({ key: "Enter" }, "page", own), null);
+  assert.deepEqual(commandFor({ key: "Enter", ctrlKey: true }, "typing", own), { do: "submit" });
 });
 
 test("moving stays inside the list", () => {

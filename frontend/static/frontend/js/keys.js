@@ -4,17 +4,9 @@
  * @typedef {{key: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, repeat?: boolean}} Press
  * @typedef {"page" | "typing" | "pressable" | "scrolling"} Place where the focus is
  * @typedef {{do: string, key?: string, by?: number}} Command
+ * @typedef {ReadonlyMap<string, string>} Bindings what a key does; letters in lower case
  */
 
-const LETTERS = Object.freeze({
-  s: "skip",
-  u: "undo",
-  g: "guidelines",
-  r: "raw",
-  p: "prompt",
-  w: "write",
-  "?": "keys",
-});
 const MOVES = Object.freeze({ ArrowDown: 1, ArrowUp: -1 });
 const SHIFTS = Object.freeze({ ArrowRight: 1, ArrowLeft: -1 });
 const SCROLLS = Object.freeze({ PageDown: 1, PageUp: -1 });
@@ -22,19 +14,21 @@ const SCROLLS = Object.freeze({ PageDown: 1, PageUp: -1 });
 /**
  * @param {Press} press
  * @param {Place} place
+ * @param {Bindings} bindings
  * @returns {Command | null} null leaves the key to the browser
  */
-export function commandFor(press, place) {
+export function commandFor(press, place, bindings) {
   const { key } = press;
   if (key === "Enter" && (press.ctrlKey || press.metaKey)) return once(press, { do: "submit" });
   if (press.ctrlKey || press.metaKey || press.altKey) return null;
   if (key === "Escape") return { do: "leave" };
   if (place === "typing") return null;
-  if (key === "Enter") return place === "pressable" ? null : once(press, { do: "submit" });
+  if (place === "pressable" && (key === "Enter" || key === " ")) return null;
+  if (place === "scrolling" && (key === " " || Object.hasOwn(MOVES, key) || Object.hasOwn(SHIFTS, key) || Object.hasOwn(SCROLLS, key))) return null;
+  const bound = bindings.get(key.length === 1 ? key.toLowerCase() : key);
+  if (bound) return once(press, { do: bound });
   if (/^[0-9]$/.test(key)) return once(press, { do: "choose", key });
-  if (key === "Backspace" || key === "Delete") return once(press, { do: "clear" });
-  if (Object.hasOwn(LETTERS, key.toLowerCase())) return once(press, { do: LETTERS[key.toLowerCase()] });
-  if (place === "scrolling") return null;
+  if (key === "Delete") return once(press, { do: "clear" });
   if (Object.hasOwn(MOVES, key)) return { do: "move", by: MOVES[key] };
   if (Object.hasOwn(SHIFTS, key)) return { do: "shift", by: SHIFTS[key] };
   if (Object.hasOwn(SCROLLS, key)) return { do: "scroll", by: SCROLLS[key] };

@@ -1,4 +1,12 @@
-/** The workspace: keys, drafts, time, and what happens when the server is not there. */
+/**
+ * The workspace: keys, drafts, time, and what happens when the server is not there.
+ *
+ * What a key or a control (`data-do="<name>"`) does is a command with a name; frontend/comfort.py lists
+ * them with their usual keys. Every command is told to the document as `tandem:command`, its name in
+ * `detail`, and every item as `tandem:item` once it is on the page. So a module of its own joins in with
+ *   document.addEventListener("tandem:command", (event) => { if (event.detail === "diff") … });
+ * and keeps a command to itself with `event.preventDefault()`.
+ */
 
 import { Drafts } from "./drafts.js";
 import { commandFor } from "./keys.js";
@@ -49,6 +57,7 @@ function arrive() {
   showRaw(local.getItem(RAW) === "yes");
   for (const button of document.querySelectorAll("button[data-do=raw]")) button.removeAttribute("hidden");
   fitPrompt();
+  document.dispatchEvent(new CustomEvent("tandem:item"));
   startAt(fields);
 }
 
@@ -199,9 +208,20 @@ function press(/** @type {KeyboardEvent} */ event) {
   if (event.key === "Tab") return tab(event);
   const where = place(event.target);
   if (where === "page" && event.target instanceof HTMLInputElement && event.target.type === "radio" && /^Arrow(Left|Right)$/.test(event.key)) return;
-  const command = commandFor(event, where);
-  if (!command || !run(command, event)) return;
+  const command = commandFor(event, where, bindings());
+  if (!command || !(tell(command.do) || run(command, event))) return;
   event.preventDefault();
+}
+
+/** The keys as the list of keys shows them. @returns {Map<string, string>} */
+function bindings() {
+  const listed = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#keys [data-command]"));
+  return new Map([...listed].map((each) => [each.dataset.key ?? "", each.dataset.command ?? ""]));
+}
+
+/** @param {string} name @returns {boolean} whether a module keeps the command to itself */
+function tell(name) {
+  return !document.dispatchEvent(new CustomEvent("tandem:command", { detail: name, cancelable: true }));
 }
 
 /** From a slot as a whole, Tab goes to the next slot and not first to its buttons. */
@@ -319,7 +339,8 @@ function scroll(/** @type {number} */ by) {
 document.addEventListener("keydown", press);
 document.addEventListener("click", (event) => {
   const name = /** @type {HTMLElement} */ (event.target).closest?.("[data-do]")?.getAttribute("data-do");
-  if (name === "guidelines" || name === "keys") toggle(name);
+  if (name && tell(name)) event.preventDefault();
+  else if (name === "guidelines" || name === "keys") toggle(name);
   else if (name === "raw") showRaw(local.getItem(RAW) !== "yes");
   else if (name === "prompt") togglePrompt();
   else return;
