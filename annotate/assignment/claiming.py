@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from annotate import ledger
 from annotate.assignment.refusals import BudgetSpent, MemberPaused
+from annotate.assignment.suggesting import drawn_suggestion
 from annotate.models import Assignment, Cursor, Item, Membership
 
 ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
@@ -248,7 +249,7 @@ _SEAT = "UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %s RETU
 _ASSIGN = """
     INSERT INTO annotate_assignment (
         project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
-        pay_usd, pay_held, form_id, guidelines_id)
+        pay_usd, pay_held, form_id, guidelines_id, suggest)
     VALUES (
         %(project)s, %(item)s, %(annotator)s, 'open',
         ARRAY(SELECT position FROM annotate_completion WHERE item_id = %(item)s ORDER BY random()),
@@ -256,10 +257,13 @@ _ASSIGN = """
         (SELECT id FROM annotate_form
          WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
         (SELECT id FROM annotate_guidelines
-         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1))
+         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
+        CASE WHEN %(suggest)s = '' OR EXISTS (
+            SELECT 1 FROM annotate_gold WHERE item_id = %(item)s) THEN '' ELSE %(suggest)s END)
     ON CONFLICT (item_id, annotator_id) DO UPDATE SET
         state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL,
-        pay_usd = %(pay)s
+        pay_usd = %(pay)s,
+        suggest = COALESCE(NULLIF(annotate_assignment.suggest, ''), excluded.suggest)
     RETURNING *
 """
 
@@ -299,7 +303,11 @@ def _assign(member: _Member, item_id: int) -> Assignment:
     now = timezone.now()
     [item] = Item.objects.raw(_SEAT, [item_id])
     lease = member.parameters(
-        item=item_id, now=now, expires_at=now + member.lease, pay=member.pay_usd
+        item=item_id,
+        now=now,
+        expires_at=now + member.lease,
+        pay=member.pay_usd,
+        suggest=drawn_suggestion(member.membership.project, item, member.annotator),
     )
     [assignment] = Assignment.objects.raw(_ASSIGN, lease)
     assignment.item, assignment.project = item, member.membership.project

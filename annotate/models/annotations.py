@@ -39,6 +39,8 @@ class Assignment(models.Model):
         """What the annotator sees of what a judge or the reward model would answer."""
 
         NOTHING = ""
+        # Drawn into the arm that others, who see one beforehand, are compared with.
+        WITHOUT = "none", "nothing, to compare with"
         AFTER = "after", "after the own answer"
         BEFORE = "before", "beforehand"
 

@@ -1,0 +1,28 @@
+"""Who is shown what a judge or the reward model would answer, and when: drawn as items are claimed.
+
+The draw is a hash of item and annotator, so that it can be checked afterwards and comes out the same
+when a lease ran out and the item is claimed again. The evaluation share is left alone, since every
+comparison is made there, and so is gold, which measures what people know by themselves.
+"""
+
+import hashlib
+
+from annotate.models import Assignment, Item, Project
+from annotate.models.projects import Suggest
+
+When = Assignment.Suggest
+
+
+def drawn_suggestion(project: Project, item: Item, annotator: int) -> str:
+    """What a new assignment of work is drawn to; gold is looked for as the row is written."""
+    if project.suggestions == Suggest.OFF or item.evaluation:
+        return When.NOTHING
+    if project.suggestions == Suggest.AFTER:
+        return When.AFTER
+    return When.BEFORE if draw(item.pk, annotator) < project.suggestions_share else When.WITHOUT
+
+
+def draw(item: int, annotator: int) -> float:
+    """A number in [0, 1) that stays the same for an item (by id) and an annotator (by id)."""
+    digest = hashlib.sha256(f"suggestion:{item}:{annotator}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
