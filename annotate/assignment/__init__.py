@@ -18,6 +18,7 @@ from annotate.assignment.closing import (
     undo,
 )
 from annotate.assignment.offering import raise_overlap, route_items, set_overlaps
+from annotate.assignment.own import own_assignment, own_membership
 from annotate.assignment.refusals import (
     BudgetSpent,
     LeaseLost,
@@ -36,6 +37,8 @@ __all__ = [
     "claim",
     "expire_overdue",
     "let_go",
+    "own_assignment",
+    "own_membership",
     "raise_overlap",
     "release",
     "renew",

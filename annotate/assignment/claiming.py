@@ -16,7 +16,8 @@ from django.utils import timezone
 from annotate import ledger
 from annotate.assignment.refusals import BudgetSpent, MemberPaused
 from annotate.assignment.suggesting import drawn_suggestion
-from annotate.models import Assignment, Cursor, Item, Membership
+from annotate.models import Assignment, Item, Membership
+from annotate.rows import Columns, fetch
 
 ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
 # Where the budget is spent, so many items ahead are looked at for pay that was reserved before, and
@@ -44,14 +45,10 @@ _RETURNED = f"""
     WHERE {_FREE} AND item.returned > %(mark)s AND item.queue = ANY(%(queues)s)
     ORDER BY item.returned LIMIT 1
 """  # noqa: S608  # made of constants
-_HIGHEST = """
-    SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s
-    AND returned > %(mark)s AND seats_left > 0 AND route IN ('human', 'both')
-"""
 _LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
 _THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
 _MEMBER = """
-    SELECT member.ranking, member.returned_mark, member.queues,
+    SELECT member.returned_mark, member.queues,
         COALESCE(member.pay_per_label_usd, project.pay_per_label_usd),
         EXISTS (SELECT 1 FROM annotate_budget WHERE project_id = project.id AND unit = 'usd'),
         project.ranking, project.lease_seconds, member.paused_at IS NOT NULL
@@ -59,13 +56,31 @@ _MEMBER = """
     JOIN annotate_project AS project ON project.id = member.project_id
     WHERE member.id = %s FOR NO KEY UPDATE OF member
 """
-_RENEW = """
-    UPDATE annotate_assignment SET expires_at = %(expires_at)s
-    WHERE state = 'open' AND id = (
-        SELECT id FROM annotate_assignment
-        WHERE annotator_id = %(annotator)s AND project_id = %(project)s AND state = 'open'
-        AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
-    RETURNING id
+# What the member has open, renewed; the highest returned item; where the member's cursors stand, and
+# the ranking that they follow. In a statement of its own after the lock, so that it sees what
+# another tab did meanwhile.
+_STANDING = """
+    WITH renewed AS (
+        UPDATE annotate_assignment SET expires_at = %(expires_at)s
+        WHERE state = 'open' AND id = (
+            SELECT id FROM annotate_assignment
+            WHERE annotator_id = %(annotator)s AND project_id = %(project)s AND state = 'open'
+            AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
+        RETURNING id)
+    SELECT (SELECT id FROM renewed), (
+        SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s
+        AND returned > %(mark)s AND seats_left > 0 AND route IN ('human', 'both')
+    ), member.ranking, ARRAY(
+        SELECT queue FROM annotate_cursor WHERE membership_id = member.id ORDER BY id
+    ), ARRAY(
+        SELECT rank FROM annotate_cursor WHERE membership_id = member.id ORDER BY id
+    ), ARRAY(
+        SELECT item_id FROM annotate_cursor WHERE membership_id = member.id ORDER BY id
+    ) FROM annotate_membership AS member WHERE member.id = %(member)s
+"""
+_MOVE = """
+    INSERT INTO annotate_cursor (membership_id, queue, rank, item_id) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (membership_id, queue) DO UPDATE SET rank = excluded.rank, item_id = excluded.item_id
 """
 _RESERVED = f"""
     SELECT ahead.id FROM (
@@ -86,13 +101,14 @@ class _Member:
 
     membership: Membership
     annotator: int
-    ranking: int
     mark: int
     queues: list[str]
-    lease: timedelta
-    paused: bool
     pay_usd: Decimal
     budgeted: bool
+    ranking: int
+    lease: timedelta
+    paused: bool
+    highest: int | None = None
     cursors: dict[str, tuple[float, int]] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
 
@@ -136,43 +152,38 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
     raise RuntimeError(f"No item could be locked in {ROUNDS} rounds; is a transaction stuck?")
 
 
-def _rows(query: str, parameters: Any) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return list(cursor.fetchall())
-
-
 def _lock(membership: Membership, annotator: int) -> _Member:
-    [(ranking, mark, queues, pay, budgeted, newest, lease, paused)] = _rows(
-        _MEMBER, [membership.pk]
+    [(mark, queues, pay, budgeted, ranking, lease, paused)] = fetch(_MEMBER, [membership.pk])
+    return _Member(
+        membership=membership,
+        annotator=annotator,
+        mark=mark,
+        queues=queues,
+        pay_usd=pay,
+        budgeted=budgeted,
+        ranking=ranking,
+        lease=timedelta(seconds=lease),
+        paused=paused,
     )
-    member = _Member(
-        membership,
-        annotator,
-        newest,
-        mark,
-        queues,
-        timedelta(seconds=lease),
-        paused,
-        pay,
-        budgeted,
-    )
-    if ranking == newest:
-        member.cursors = {
-            cursor.queue: (cursor.rank, cursor.item_id) for cursor in membership.cursors.all()
-        }
-    else:
-        membership.cursors.all().delete()
-        Membership.objects.filter(pk=membership.pk).update(ranking=newest)
-    return member
 
 
 def _renew_own(member: _Member, besides: Assignment | None) -> Assignment | None:
+    """What is open already, renewed; else the member is told where its cursors stand."""
     parameters = member.parameters(
-        expires_at=timezone.now() + member.lease, besides=besides.pk if besides else 0
+        member=member.membership.pk,
+        mark=member.mark,
+        expires_at=timezone.now() + member.lease,
+        besides=besides.pk if besides else 0,
     )
-    renewed = _rows(_RENEW, parameters)
-    return Assignment.objects.select_related("item").get(pk=renewed[0][0]) if renewed else None
+    [(own, member.highest, ranking, queues, ranks, items)] = fetch(_STANDING, parameters)
+    if own is not None:
+        return Assignment.objects.select_related("item").get(pk=own)
+    if ranking == member.ranking:
+        member.cursors = dict(zip(queues, zip(ranks, items, strict=True), strict=True))
+    else:
+        member.membership.cursors.all().delete()
+        Membership.objects.filter(pk=member.membership.pk).update(ranking=member.ranking)
+    return None
 
 
 def _find(member: _Member) -> tuple[int | None, int | None]:
@@ -190,16 +201,15 @@ def _find(member: _Member) -> tuple[int | None, int | None]:
 
 
 def _find_returned(member: _Member) -> tuple[int | None, int | None]:
-    parameters = member.parameters(mark=member.mark, queues=member.queues)
-    [(highest,)] = _rows(_HIGHEST, parameters)
-    if highest is None:
+    if member.highest is None:
         return None, None
-    free = _rows(_RETURNED, parameters)
+    parameters = member.parameters(mark=member.mark, queues=member.queues)
+    free = fetch(_RETURNED, parameters)
     if not free:
-        member.mark = highest
+        member.mark = member.highest
         return None, None
     member.mark = free[0][1] - 1
-    taken = _rows(_RETURNED + _LOCK, parameters)
+    taken = fetch(_RETURNED + _LOCK, parameters)
     return (taken[0][0], None) if taken else (None, free[0][0])
 
 
@@ -207,12 +217,12 @@ def _find_ahead(member: _Member) -> tuple[int | None, int | None]:
     """The least rank over the member's queues, at or after each queue's cursor."""
     heads = []
     for queue in member.queues:
-        if free := _rows(_AHEAD, _at(member, queue)):
+        if free := fetch(_AHEAD, _at(member, queue)):
             [(item, rank)] = free
             member.move(queue, (rank, item))
             heads.append((rank, item, queue))
     for _, _, queue in sorted(heads):
-        if taken := _rows(_AHEAD + _LOCK, _at(member, queue)):
+        if taken := fetch(_AHEAD + _LOCK, _at(member, queue)):
             return taken[0][0], None
     return None, min(heads)[1] if heads else None
 
@@ -224,7 +234,7 @@ def _at(member: _Member, queue: str) -> dict[str, Any]:
 
 def _wait_for(member: _Member, item: int) -> int | None:
     """Wait in line for one row, no other item being locked; None when it is gone by then."""
-    taken = _rows(f"{_THIS} FOR NO KEY UPDATE OF item", member.parameters(id=item))
+    taken = fetch(f"{_THIS} FOR NO KEY UPDATE OF item", member.parameters(id=item))
     return taken[0][0] if taken else None
 
 
@@ -233,39 +243,39 @@ def _remember(member: _Member) -> None:
     if member.mark != membership.returned_mark:
         Membership.objects.filter(pk=membership.pk).update(returned_mark=member.mark)
         membership.returned_mark = member.mark
-    moved = []
-    for queue in member.moved:
-        rank, item = member.cursor(queue)
-        moved.append(Cursor(membership=membership, queue=queue, rank=rank, item_id=item))
-    Cursor.objects.bulk_create(
-        moved,
-        update_conflicts=True,
-        unique_fields=["membership", "queue"],
-        update_fields=["rank", "item_id"],
+    with connection.cursor() as cursor:
+        for queue in member.moved:
+            cursor.execute(_MOVE, [membership.pk, queue, *member.cursor(queue)])
+
+
+_ITEM, _ASSIGNMENT = Columns(Item, "item"), Columns(Assignment, "lent")
+# A seat of a locked item, with all that there is to be said of both.
+_ASSIGN = f"""
+    WITH item AS (
+        UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %(item)s RETURNING *
+    ), lent AS (
+        INSERT INTO annotate_assignment (
+            project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
+            pay_usd, pay_held, form_id, guidelines_id, suggest)
+        SELECT
+            item.project_id, item.id, %(annotator)s, 'open', ARRAY(
+                SELECT position FROM annotate_completion WHERE item_id = item.id ORDER BY random()
+            ), 0, %(now)s, %(expires_at)s, %(pay)s, false,
+            (SELECT id FROM annotate_form
+             WHERE project_id = item.project_id ORDER BY version DESC LIMIT 1),
+            (SELECT id FROM annotate_guidelines
+             WHERE project_id = item.project_id ORDER BY version DESC LIMIT 1),
+            CASE WHEN %(suggest)s = '' OR item.evaluation OR EXISTS (
+                SELECT 1 FROM annotate_gold WHERE item_id = item.id) THEN '' ELSE %(suggest)s END
+        FROM item
+        ON CONFLICT (item_id, annotator_id) DO UPDATE SET
+            state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL,
+            pay_usd = %(pay)s,
+            suggest = COALESCE(NULLIF(annotate_assignment.suggest, ''), excluded.suggest)
+        RETURNING *
     )
-
-
-_SEAT = "UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %s RETURNING *"
-_ASSIGN = """
-    INSERT INTO annotate_assignment (
-        project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
-        pay_usd, pay_held, form_id, guidelines_id, suggest)
-    VALUES (
-        %(project)s, %(item)s, %(annotator)s, 'open',
-        ARRAY(SELECT position FROM annotate_completion WHERE item_id = %(item)s ORDER BY random()),
-        0, %(now)s, %(expires_at)s, %(pay)s, false,
-        (SELECT id FROM annotate_form
-         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
-        (SELECT id FROM annotate_guidelines
-         WHERE project_id = %(project)s ORDER BY version DESC LIMIT 1),
-        CASE WHEN %(suggest)s = '' OR EXISTS (
-            SELECT 1 FROM annotate_gold WHERE item_id = %(item)s) THEN '' ELSE %(suggest)s END)
-    ON CONFLICT (item_id, annotator_id) DO UPDATE SET
-        state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL,
-        pay_usd = %(pay)s,
-        suggest = COALESCE(NULLIF(annotate_assignment.suggest, ''), excluded.suggest)
-    RETURNING *
-"""
+    SELECT {_ASSIGNMENT.sql}, {_ITEM.sql} FROM lent, item
+"""  # noqa: S608  # likewise
 
 
 def _take(member: _Member, item: int) -> Assignment | None:
@@ -293,22 +303,23 @@ def _assign_covered(member: _Member, item: int) -> Assignment | None:
 def _find_reserved(member: _Member) -> Iterator[int]:
     """Some of the next items whose pay was reserved when they were routed; each locked in turn."""
     for queue in member.queues:
-        for (item,) in _rows(_RESERVED, member.parameters(queue=queue, far=FAR, most=TRIED)):
-            if _rows(_THIS + _LOCK, member.parameters(id=item)):
+        for (item,) in fetch(_RESERVED, member.parameters(queue=queue, far=FAR, most=TRIED)):
+            if fetch(_THIS + _LOCK, member.parameters(id=item)):
                 yield item
 
 
 def _assign(member: _Member, item_id: int) -> Assignment:
     """Give a seat of an item that this transaction has locked; an expired assignment reopens."""
     now = timezone.now()
-    [item] = Item.objects.raw(_SEAT, [item_id])
+    project = member.membership.project
     lease = member.parameters(
         item=item_id,
         now=now,
         expires_at=now + member.lease,
         pay=member.pay_usd,
-        suggest=drawn_suggestion(member.membership.project, item, member.annotator),
+        suggest=drawn_suggestion(project, item_id, member.annotator),
     )
-    [assignment] = Assignment.objects.raw(_ASSIGN, lease)
-    assignment.item, assignment.project = item, member.membership.project
+    [row] = fetch(_ASSIGN, lease)
+    assignment = _ASSIGNMENT.instance(row)
+    assignment.item, assignment.project = _ITEM.instance(row[len(_ASSIGNMENT) :]), project
     return assignment

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from annotate import ledger
 from annotate.assignment.offering import offer_anew
@@ -14,6 +15,7 @@ from annotate.assignment.refusals import BudgetSpent, LeaseLost, NothingToUndo
 from annotate.models import Annotation, Assignment, Item, Membership, Project
 from annotate.models.budgets import Unit
 from annotate.questions import Answers
+from annotate.rows import Columns, fetch
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,42 @@ class Timing:
     wall: float | None = None
 
 
-_LOCK_ITEM = (
-    "SELECT id, project_id, overlap, seats_left, stale, waits_for FROM annotate_item"
-    " WHERE id = %s FOR NO KEY UPDATE"
+# Of the item only what handing out work is about.
+_ITEM = Columns(
+    Item, "item", only=("id", "project_id", "overlap", "seats_left", "stale", "waits_for")
 )
-_LOCK_ASSIGNMENT = "SELECT * FROM annotate_assignment WHERE id = %s FOR NO KEY UPDATE"
+_ASSIGNMENT = Columns(Assignment, "lent")
+_ANNOTATION = Columns(Annotation, "stored")
+_LOCK_ITEM = f"SELECT {_ITEM.sql} FROM annotate_item AS item WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608  # made of constants
+_LOCK_ASSIGNMENT = (
+    f"SELECT {_ASSIGNMENT.sql} FROM annotate_assignment AS lent WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608  # likewise
+)
+# An answer, its assignment closed and its item marked, in one round trip; both rows are locked.
+_STORE = f"""
+    WITH closed AS (
+        UPDATE annotate_assignment SET state = 'submitted', closed_at = %(now)s
+        WHERE id = %(assignment)s
+    ), marked AS (
+        UPDATE annotate_item SET stale = true, seats_left = seats_left - %(seats)s
+        WHERE id = %(item)s
+    )
+    INSERT INTO annotate_annotation AS stored (
+        project_id, item_id, annotator_id, assignment_id, purpose, attempt, supersedes_id, answers,
+        form_id, guidelines_id, key, "order", suggestions, active_seconds, focused_seconds,
+        wall_seconds, raw, reason, created_at)
+    VALUES (
+        %(project)s, %(item)s, %(annotator)s, %(assignment)s, 'work', 1, %(supersedes)s, %(answers)s,
+        %(form)s, %(guidelines)s, %(key)s, %(order)s::smallint[], %(suggestions)s, %(active)s,
+        %(focused)s, %(wall)s, NULL, '', %(now)s)
+    RETURNING {_ANNOTATION.sql}
+"""  # noqa: S608  # likewise
 
 
 def _lock_pair(assignment: Assignment) -> tuple[Item, Assignment]:
-    """Both anew; of the item only what handing out work is about."""
-    [item] = Item.objects.raw(_LOCK_ITEM, [assignment.item_id])
-    [locked] = Assignment.objects.raw(_LOCK_ASSIGNMENT, [assignment.pk])
-    return item, locked
+    """Both anew, the item first."""
+    [item] = fetch(_LOCK_ITEM, [assignment.item_id])
+    [lent] = fetch(_LOCK_ASSIGNMENT, [assignment.pk])
+    return _ITEM.instance(item), _ASSIGNMENT.instance(lent)
 
 
 @transaction.atomic
@@ -71,29 +97,54 @@ def submit(
     if expired and assignment.pay_usd:
         _hold_again(item, assignment, project)
     before = next(reversed(earlier.values()), None)
-    annotation = Annotation.objects.create(
-        project=project,
-        item=item,
-        annotator_id=assignment.annotator_id,
-        assignment=assignment,
+    annotation = _store(
+        assignment,
+        seats=int(expired),
         supersedes=before,
         answers=answers,
-        form_id=assignment.form_id,
-        guidelines_id=assignment.guidelines_id,
         key=key,
-        order=assignment.order,
+        timing=timing,
         suggestions=suggestions,
-        active_seconds=timing.active,
-        focused_seconds=timing.focused,
-        wall_seconds=timing.wall,
     )
-    _close(assignment, Assignment.State.SUBMITTED)
-    item.stale = True
-    item.seats_left -= expired
-    item.save(update_fields=["stale", "seats_left"])
+    annotation.project, annotation.item = project, item
     if before is None and (project.pay_per_label_usd or assignment.pay_usd):
         ledger.pay(annotation, assignment)
     return annotation
+
+
+def _store(
+    assignment: Assignment,
+    *,
+    seats: int,
+    supersedes: Annotation | None,
+    answers: Answers,
+    key: str,
+    timing: Timing,
+    suggestions: Any,
+) -> Annotation:
+    """Add the answers; ``seats`` more of the item are taken."""
+    [row] = fetch(
+        _STORE,
+        {
+            "now": timezone.now(),
+            "assignment": assignment.pk,
+            "seats": seats,
+            "project": assignment.project_id,
+            "item": assignment.item_id,
+            "annotator": assignment.annotator_id,
+            "supersedes": supersedes and supersedes.pk,
+            "answers": Jsonb(answers),
+            "form": assignment.form_id,
+            "guidelines": assignment.guidelines_id,
+            "key": key,
+            "order": assignment.order,
+            "suggestions": None if suggestions is None else Jsonb(suggestions),
+            "active": timing.active,
+            "focused": timing.focused,
+            "wall": timing.wall,
+        },
+    )
+    return _ANNOTATION.instance(row)
 
 
 def _hold_again(item: Item, assignment: Assignment, project: Project) -> None:

@@ -7,19 +7,22 @@ comparison is made there, and so is gold, which measures what people know by the
 
 import hashlib
 
-from annotate.models import Assignment, Item, Project
+from annotate.models import Assignment, Project
 from annotate.models.projects import Suggest
 
 When = Assignment.Suggest
 
 
-def drawn_suggestion(project: Project, item: Item, annotator: int) -> str:
-    """What a new assignment of work is drawn to; gold is looked for as the row is written."""
-    if project.suggestions == Suggest.OFF or item.evaluation:
+def drawn_suggestion(project: Project, item: int, annotator: int) -> str:
+    """What a new assignment of work is drawn to, for an item and an annotator by id.
+
+    What is to be left alone is looked for as the row is written.
+    """
+    if project.suggestions == Suggest.OFF:
         return When.NOTHING
     if project.suggestions == Suggest.AFTER:
         return When.AFTER
-    return When.BEFORE if draw(item.pk, annotator) < project.suggestions_share else When.WITHOUT
+    return When.BEFORE if draw(item, annotator) < project.suggestions_share else When.WITHOUT
 
 
 def draw(item: int, annotator: int) -> float:

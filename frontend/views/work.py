@@ -5,8 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -16,6 +15,8 @@ from annotate.assignment import (
     NothingToUndo,
     NoWork,
     claim,
+    own_assignment,
+    own_membership,
     renew,
     save_draft,
     skip,
@@ -24,7 +25,7 @@ from annotate.assignment import (
 )
 from annotate.models import Assignment, Membership
 from annotate.questions import Answers, IncompleteAnswers
-from frontend import showing
+from frontend import showing, suggestions
 from frontend.pages import PageRequest, page, see_other, wants_part
 from frontend.progress import MOST_COUNTED, Progress, progress_in
 
@@ -52,19 +53,23 @@ def work(request: PageRequest, slug: str) -> HttpResponse:
             progress=_told(request),
             status=422,
         )
+    timing = showing.read_timing(assignment, request.POST)
+    suggested = suggestions.record(assignment, request.POST, timing)
     try:
         submit(
             assignment,
             answers,
             key=request.POST.get("key", ""),
-            timing=showing.read_timing(assignment, request.POST),
+            timing=timing,
+            suggestions=suggested,
         )
     except LeaseLost as lost:
         return _lost(request, membership, lost.assignment)
     except NoWork as refusal:
         _keep_draft(request, assignment)
         return _show(request, membership, None, refusal=refusal, kept=True, status=409)
-    return _next(request, membership, assignment, done=1)
+    compared = suggestions.compared(assignment, answers, suggested)
+    return _next(request, membership, assignment, done=1, compared=compared)
 
 
 @login_required
@@ -80,7 +85,7 @@ def skip_item(request: PageRequest, slug: str) -> HttpResponse:
 @require_POST
 def undo_last(request: PageRequest, slug: str) -> HttpResponse:
     membership = _membership(request, slug)
-    present = _own_assignments(membership).filter(pk=_number(request, "assignment")).first()
+    present = own_assignment(membership, _number(request, "assignment"))
     if present is not None:
         _keep_draft(request, present)
     try:
@@ -114,20 +119,16 @@ def renew_lease(request: PageRequest, slug: str) -> HttpResponse:
 
 def _membership(request: PageRequest, slug: str) -> Membership:
     """Only members are given work; to everybody else the page does not exist."""
-    own = Membership.objects.select_related("project", "user__annotator")
-    return get_object_or_404(own, user=request.user, project__slug=slug)
-
-
-def _own_assignments(membership: Membership) -> Any:  # a custom queryset
-    return membership.user.annotator_or_new.assignments.filter(project=membership.project_id)
+    membership = own_membership(request.user, slug)
+    if membership is None:
+        raise Http404
+    return membership
 
 
 def _own_assignment(request: PageRequest, membership: Membership) -> Assignment:
-    """In any state: a repeated submission is answered too."""
-    assignment: Assignment = get_object_or_404(
-        _own_assignments(membership), pk=_number(request, "assignment")
-    )
-    assignment.project = membership.project
+    assignment = own_assignment(membership, _number(request, "assignment"))
+    if assignment is None:
+        raise Http404
     return assignment
 
 
@@ -157,11 +158,12 @@ def _show(
     progress: Progress | None = None,
     notice: str = "",
     refusal: NoWork | None = None,
+    compared: suggestions.Strip | None = None,
     kept: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     progress = progress or progress_in(membership)
-    context = _frame(membership, progress) | {"notice": notice}
+    context = _frame(membership, progress) | {"notice": notice, "compared": compared}
     if refusal is not None:
         context |= {"refusal": refusal, "kept": kept, "paused": membership.paused_at is not None}
     if assignment is not None:
@@ -176,6 +178,7 @@ def _show(
             "fault": faults.get("", ""),
             "faults": faults,
             "drafted_at": showing.drafted_at(assignment),
+            "suggestion": suggestions.beside(assignment),
         }
         if not wants_part(request):
             context |= {
@@ -195,9 +198,16 @@ def _say_and_show(request: PageRequest, membership: Membership, text: str) -> Ht
 
 
 def _next(
-    request: PageRequest, membership: Membership, before: Assignment, *, done: int
+    request: PageRequest,
+    membership: Membership,
+    before: Assignment,
+    *,
+    done: int,
+    compared: suggestions.Strip | None = None,
 ) -> HttpResponse:
     if not wants_part(request):
+        if compared is not None:
+            messages.info(request, compared.in_words)
         return see_other("work", membership.project.slug)
     assignment, refusal = _claimed(membership)
     if assignment is not None and _differs(assignment, before):
@@ -205,7 +215,9 @@ def _next(
     told = _told(request)
     left = told.left if told.is_long else max(told.left - 1, int(assignment is not None))
     progress = Progress(done=told.done + done, left=left if assignment is not None else 0)
-    return _show(request, membership, assignment, progress=progress, refusal=refusal)
+    return _show(
+        request, membership, assignment, progress=progress, refusal=refusal, compared=compared
+    )
 
 
 def _differs(assignment: Assignment, before: Assignment) -> bool:

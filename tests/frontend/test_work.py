@@ -402,5 +402,5 @@ def test_submitting_and_getting_the_next_item_takes_a_fixed_number_of_queries(
     for _ in range(8):
         client.post(url(), fields(Assignment.objects.open().get()), headers=HTMX)
     assignment = Assignment.objects.open().get()
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(18):
         client.post(url(), fields(assignment), headers=HTMX)
