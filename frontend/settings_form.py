@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from annotate.models import Project
-from annotate.models.projects import Route
+from annotate.models.projects import Route, Suggest, SuggestFrom
 from frontend.forms import ROUTES, storable
 
 HOURS = 24 * 60
@@ -110,6 +110,24 @@ class SettingsForm(forms.Form):
         "The others come most uncertain first, as the reward model ranks them. Used from the next "
         "ranking on.",
     )
+    suggestions = forms.ChoiceField(
+        choices=Suggest.choices,
+        label="Annotators see what an LLM or the reward model would answer",
+        help_text="Whoever sees it beforehand is moved by it, so that is for a random arm alone: the "
+        "others see nothing, and the page of suggestions compares the two. Items of the evaluation "
+        "share and gold never show one. Assignments that are open keep what they were drawn to.",
+    )
+    suggestions_from = forms.ChoiceField(
+        choices=SuggestFrom.choices,
+        label="Whose answers",
+        help_text="The newest judge's label, or the side that the promoted reward model prefers. "
+        "Where there is neither, nothing is shown.",
+    )
+    suggestions_share = _percent(
+        "Share of the items that show it beforehand, in percent",
+        "Drawn for each item and annotator. With half in either arm the fewest labels tell how much "
+        "suggestions move answers.",
+    )
     retrain_after_labels = forms.IntegerField(
         min_value=0,
         max_value=1_000_000,
@@ -165,6 +183,8 @@ class SettingsForm(forms.Form):
         shown = self.fields[name].prepare_value(value)
         if name == "default_route":
             return str(Route(value).label) if value else ROUTES[0][1]
+        if name in CHOICES:
+            return str(CHOICES[name](value).label)
         return "nothing" if shown in (None, "") else str(shown)
 
     @property
@@ -185,10 +205,12 @@ class Group:
         return self.title.lower().replace(" ", "-")
 
 
+CHOICES: dict[str, Any] = {"suggestions": Suggest, "suggestions_from": SuggestFrom}
 GROUPS = (
     ("Project", ("name", "description", "due_on")),
     ("Labelling", ("overlap", "default_route", "lease_seconds", "undo_seconds")),
     ("Pay", ("pay_per_label_usd",)),
     ("Shares", ("evaluation_share", "random_share")),
+    ("Suggestions", ("suggestions", "suggestions_from", "suggestions_share")),
     ("Training", ("retrain_after_labels", "retrain_every_minutes")),
 )
