@@ -6,7 +6,7 @@ changes needs a name of its own, unless nobody has used the old scale.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.db import connection, transaction
@@ -90,7 +90,9 @@ def shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value)) or "none"
-    return f"“{value}”" if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return f"“{value}”" if value else "none"
+    return str(value)
 
 
 def compare(old: Questions, new: Questions) -> Changes:
@@ -124,14 +126,15 @@ def _differences(old: Question[Any], new: Question[Any]) -> list[Changed]:
     if old.kind != new.kind:
         return [Changed("kind", old.kind, new.kind)]
     known = {setting.name: setting for setting in settings_of(type(new.config))}
-    before, after = asdict(old.config), asdict(new.config)
-    return [
-        Changed(known[name].label, known[name].shown(before[name]), known[name].shown(after[name]))
-        if name in known
-        else Changed(name, before[name], after[name])
-        for name in after
-        if before[name] != after[name]
-    ]
+    found = []
+    for name in (field.name for field in fields(new.config)):
+        before, after = getattr(old.config, name), getattr(new.config, name)
+        if before != after and name in known:
+            setting = known[name]
+            found.append(Changed(setting.label, setting.shown(before), setting.shown(after)))
+        elif before != after:
+            found.append(Changed(name, before, after))
+    return found
 
 
 # ----------------------------------------------------------------------------------------- scales
@@ -190,7 +193,7 @@ def _uses(project: Project, name: str, forms: list[int]) -> list[str]:
     answered = {"form__in": forms, "answers__has_key": name}
     labels = Annotation.objects.filter(project=project, **answered).count()
     gold = Gold.objects.filter(item__project=project, **answered).count()
-    opened = project.assignments.open().filter(form__in=forms).count()
+    opened = project.assignments.open().handed_out().filter(form__in=forms).count()
     running = (Transfer.State.WAITING, Transfer.State.RUNNING)
     imports = project.transfers.filter(direction=Transfer.Direction.IMPORT, state__in=running)
     counted = (

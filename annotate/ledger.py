@@ -137,7 +137,8 @@ def hold(assignment: Assignment) -> None:
         item=assignment.item_id, pay_held=False, annotations__isnull=True
     )
     promised = others.exclude(pk=assignment.pk).aggregate(usd=Sum("pay_usd"))["usd"] or Decimal(0)
-    if _item_pay_left(assignment.item) - promised >= assignment.pay_usd:
+    is_work = assignment.purpose == Assignment.Purpose.WORK  # pay was reserved for nothing else
+    if is_work and _item_pay_left(assignment.item) - promised >= assignment.pay_usd:
         return
     project, reference = assignment.project, lease_reference(assignment)
     reserve(project, Unit.USD, assignment.pay_usd, reference=reference)
@@ -172,7 +173,9 @@ def pay(annotation: Annotation, assignment: Assignment) -> None:
         annotator=annotation.annotator,
         reference=reference,
     )
-    left = amount if assignment.pay_held else _item_pay_left(annotation.item)
+    left = amount if assignment.pay_held else Decimal(0)
+    if not assignment.pay_held and assignment.purpose == Assignment.Purpose.WORK:
+        left = _item_pay_left(annotation.item)
     covered = max(min(amount, left), Decimal(0))
     if covered:
         LedgerEntry.objects.create(

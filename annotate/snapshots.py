@@ -41,7 +41,7 @@ _CURRENT = """
         SELECT id FROM annotate_item WHERE project_id = %(project)s AND waits_for = 'archive')
     SELECT (SELECT array_agg(id ORDER BY id) FROM archived), (
         SELECT array_agg(label.id ORDER BY label.id) FROM annotate_annotation AS label
-        WHERE label.project_id = %(project)s AND label.purpose <> 'qualification'
+        WHERE label.project_id = %(project)s AND label.purpose IN ('work', 'review')
         AND label.item_id NOT IN (SELECT id FROM archived)
         AND NOT EXISTS (
             SELECT FROM annotate_annotation AS later WHERE later.supersedes_id = label.id))

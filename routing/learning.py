@@ -62,7 +62,7 @@ _DUE = """
         SELECT count(*) FROM (
             SELECT 1 FROM annotate_annotation AS label
             WHERE label.project_id = project.id AND label.id > COALESCE(last.newest, 0)
-            AND label.purpose <> 'qualification' LIMIT project.retrain_after_labels
+            AND label.purpose IN ('work', 'review') LIMIT project.retrain_after_labels
         ) AS new)
 """
 

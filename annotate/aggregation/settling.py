@@ -23,7 +23,7 @@ _LABELS = """
     SELECT label.item_id, label.annotator_id, label.answers, annotator.kind, label.purpose
     FROM annotate_annotation AS label
     JOIN annotate_annotator AS annotator ON annotator.id = label.annotator_id
-    WHERE label.item_id = ANY(%s) AND label.purpose <> 'qualification'
+    WHERE label.item_id = ANY(%s) AND label.purpose IN ('work', 'review')
     AND NOT EXISTS (SELECT FROM annotate_annotation AS successor
         WHERE successor.supersedes_id = label.id)
     ORDER BY label.item_id, label.id

@@ -14,11 +14,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotate import ledger
-from annotate.assignment.refusals import BudgetSpent, MemberPaused
+from annotate.assignment.planting import is_due, unseen_gold
+from annotate.assignment.refusals import BudgetSpent, EnoughLabels, MemberPaused, NotQualified
 from annotate.assignment.suggesting import drawn_suggestion
 from annotate.models import Assignment, Item, Membership
 from annotate.rows import Columns, fetch
 
+Purpose = Assignment.Purpose
 ROUNDS = 50  # claims that lost every row to others start again; more than this is a fault
 # Where the budget is spent, so many items ahead are looked at for pay that was reserved before, and
 # so many of these are tried.
@@ -51,7 +53,11 @@ _MEMBER = """
     SELECT member.returned_mark, member.queues,
         COALESCE(member.pay_per_label_usd, project.pay_per_label_usd),
         EXISTS (SELECT 1 FROM annotate_budget WHERE project_id = project.id AND unit = 'usd'),
-        project.ranking, project.lease_seconds, member.paused_at IS NOT NULL
+        project.ranking, project.lease_seconds, member.paused_at IS NOT NULL,
+        member.role = 'annotator' AND project.qualification_pass IS NOT NULL
+            AND member.qualified_at IS NULL,
+        COALESCE(member.most_labels, project.most_labels_each),
+        CASE WHEN member.role = 'annotator' THEN project.gold_every END, member.since_gold
     FROM annotate_membership AS member
     JOIN annotate_project AS project ON project.id = member.project_id
     WHERE member.id = %s FOR NO KEY UPDATE OF member
@@ -65,7 +71,7 @@ _STANDING = """
         WHERE state = 'open' AND id = (
             SELECT id FROM annotate_assignment
             WHERE annotator_id = %(annotator)s AND project_id = %(project)s AND state = 'open'
-            AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
+            AND purpose <> 'qualification' AND id <> %(besides)s ORDER BY opened_at, id LIMIT 1)
         RETURNING id)
     SELECT (SELECT id FROM renewed), (
         SELECT max(returned) FROM annotate_item WHERE project_id = %(project)s
@@ -92,6 +98,13 @@ _RESERVED = f"""
         AND kind = 'reservation' AND reference = 'item:' || ahead.id)
     ORDER BY ahead.rank, ahead.id LIMIT %(most)s
 """  # noqa: S608  # likewise
+# Counted only where there is a most, and no further.
+_GIVEN = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM annotate_assignment
+        WHERE annotator_id = %(annotator)s AND project_id = %(project)s
+        AND state IN ('open', 'submitted') AND purpose <> 'qualification' LIMIT %(most)s) AS given
+"""
 _START = (float("-inf"), 0)
 
 
@@ -108,6 +121,10 @@ class _Member:
     ranking: int
     lease: timedelta
     paused: bool
+    untested: bool
+    most: int | None
+    gold_every: int | None
+    since_gold: int
     highest: int | None = None
     cursors: dict[str, tuple[float, int]] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
@@ -128,8 +145,8 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
     """The member's open assignment, renewed, or a new one; None when nothing is left.
 
     ``besides`` is an assignment being worked on: another one is prefetched, at most two are open.
-    Raises ``MemberPaused``, but lets a paused member finish what is open, and ``BudgetSpent`` when
-    something is left but no pay for it.
+    Raises ``MemberPaused``, ``NotQualified`` and ``EnoughLabels``, but lets such a member finish what
+    is open, and ``BudgetSpent`` when something is left but no pay for it.
     """
     annotator = membership.user.annotator_or_new.pk
     busy: int | None = None
@@ -138,12 +155,10 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
             member = _lock(membership, annotator)
             if (own := _renew_own(member, besides)) is not None:
                 return own
-            if member.paused:
-                membership.refresh_from_db(fields=["paused_at", "paused_reason"])
-                raise MemberPaused(membership)
+            _check(member)
             item, busy = (_wait_for(member, busy), None) if busy else _find(member)
             _remember(member)
-            if item is not None and (taken := _take(member, item)) is not None:
+            if item is not None and (taken := _plant(member) or _take(member, item)) is not None:
                 return taken
         if item is not None:
             raise BudgetSpent
@@ -153,7 +168,8 @@ def claim(membership: Membership, *, besides: Assignment | None = None) -> Assig
 
 
 def _lock(membership: Membership, annotator: int) -> _Member:
-    [(mark, queues, pay, budgeted, ranking, lease, paused)] = fetch(_MEMBER, [membership.pk])
+    [row] = fetch(_MEMBER, [membership.pk])
+    mark, queues, pay, budgeted, ranking, lease, paused, untested, most, gold_every, since = row
     return _Member(
         membership=membership,
         annotator=annotator,
@@ -164,7 +180,24 @@ def _lock(membership: Membership, annotator: int) -> _Member:
         ranking=ranking,
         lease=timedelta(seconds=lease),
         paused=paused,
+        untested=untested,
+        most=most,
+        gold_every=gold_every,
+        since_gold=since,
     )
+
+
+def _check(member: _Member) -> None:
+    """Raises a ``NoWork`` where the member is given nothing new, whatever there is."""
+    if member.paused:
+        member.membership.refresh_from_db(fields=["paused_at", "paused_reason"])
+        raise MemberPaused(member.membership)
+    if member.untested:
+        raise NotQualified(member.membership)
+    if member.most is not None:
+        [(given,)] = fetch(_GIVEN, member.parameters(most=member.most))
+        if given >= member.most:
+            raise EnoughLabels(member.most)
 
 
 def _renew_own(member: _Member, besides: Assignment | None) -> Assignment | None:
@@ -249,14 +282,14 @@ def _remember(member: _Member) -> None:
 
 
 _ITEM, _ASSIGNMENT = Columns(Item, "item"), Columns(Assignment, "lent")
-# A seat of a locked item, with all that there is to be said of both.
+_SEAT = "UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %(item)s RETURNING *"
+_NO_SEAT = "SELECT * FROM annotate_item WHERE id = %(item)s"
+# An item with a seat of it, where it takes one, and all that there is to be said of both.
 _ASSIGN = f"""
-    WITH item AS (
-        UPDATE annotate_item SET seats_left = seats_left - 1 WHERE id = %(item)s RETURNING *
-    ), lent AS (
+    WITH item AS ({{item}}), lent AS (
         INSERT INTO annotate_assignment (
             project_id, item_id, annotator_id, state, "order", undos, opened_at, expires_at,
-            pay_usd, pay_held, form_id, guidelines_id, suggest)
+            pay_usd, pay_held, form_id, guidelines_id, purpose, suggest)
         SELECT
             item.project_id, item.id, %(annotator)s, 'open', ARRAY(
                 SELECT position FROM annotate_completion WHERE item_id = item.id ORDER BY random()
@@ -264,18 +297,32 @@ _ASSIGN = f"""
             (SELECT id FROM annotate_form
              WHERE project_id = item.project_id ORDER BY version DESC LIMIT 1),
             (SELECT id FROM annotate_guidelines
-             WHERE project_id = item.project_id ORDER BY version DESC LIMIT 1),
+             WHERE project_id = item.project_id ORDER BY version DESC LIMIT 1), %(purpose)s,
             CASE WHEN %(suggest)s = '' OR item.evaluation OR EXISTS (
                 SELECT 1 FROM annotate_gold WHERE item_id = item.id) THEN '' ELSE %(suggest)s END
         FROM item
         ON CONFLICT (item_id, annotator_id) DO UPDATE SET
             state = 'open', opened_at = %(now)s, expires_at = %(expires_at)s, closed_at = NULL,
-            pay_usd = %(pay)s,
+            pay_usd = %(pay)s, purpose = excluded.purpose,
             suggest = COALESCE(NULLIF(annotate_assignment.suggest, ''), excluded.suggest)
         RETURNING *
     )
     SELECT {_ASSIGNMENT.sql}, {_ITEM.sql} FROM lent, item
 """  # noqa: S608  # likewise
+_ASSIGN_WORK, _ASSIGN_PLANTED = _ASSIGN.format(item=_SEAT), _ASSIGN.format(item=_NO_SEAT)
+
+
+def _plant(member: _Member) -> Assignment | None:
+    """Gold in place of the item that was found, every so often; that one stays for the next claim."""
+    if member.gold_every is None:
+        return None
+    planted, due = None, is_due(member.gold_every, member.since_gold)
+    if due and (gold := unseen_gold(member.membership.project_id, member.annotator, member.queues)):
+        covers = member.pay_usd and member.budgeted
+        planted = (_assign_covered if covers else _assign)(member, gold, Purpose.PLANTED)
+    since = 0 if due else member.since_gold + 1
+    Membership.objects.filter(pk=member.membership.pk).update(since_gold=since)
+    return planted
 
 
 def _take(member: _Member, item: int) -> Assignment | None:
@@ -290,10 +337,10 @@ def _take(member: _Member, item: int) -> Assignment | None:
     return None
 
 
-def _assign_covered(member: _Member, item: int) -> Assignment | None:
+def _assign_covered(member: _Member, item: int, purpose: str = Purpose.WORK) -> Assignment | None:
     try:
         with transaction.atomic():
-            assignment = _assign(member, item)
+            assignment = _assign(member, item, purpose)
             ledger.hold(assignment)
     except ledger.BudgetReached:
         return None
@@ -308,8 +355,11 @@ def _find_reserved(member: _Member) -> Iterator[int]:
                 yield item
 
 
-def _assign(member: _Member, item_id: int) -> Assignment:
-    """Give a seat of an item that this transaction has locked; an expired assignment reopens."""
+def _assign(member: _Member, item_id: int, purpose: str = Purpose.WORK) -> Assignment:
+    """Give a seat of an item that this transaction has locked; an expired assignment reopens.
+
+    Planted gold takes no seat, and its item needs no lock.
+    """
     now = timezone.now()
     project = member.membership.project
     lease = member.parameters(
@@ -317,9 +367,10 @@ def _assign(member: _Member, item_id: int) -> Assignment:
         now=now,
         expires_at=now + member.lease,
         pay=member.pay_usd,
+        purpose=purpose,
         suggest=drawn_suggestion(project, item_id, member.annotator),
     )
-    [row] = fetch(_ASSIGN, lease)
+    [row] = fetch(_ASSIGN_WORK if purpose == Purpose.WORK else _ASSIGN_PLANTED, lease)
     assignment = _ASSIGNMENT.instance(row)
     assignment.item, assignment.project = _ITEM.instance(row[len(_ASSIGNMENT) :]), project
     return assignment

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
@@ -43,7 +45,8 @@ _STORE = f"""
         UPDATE annotate_assignment SET state = 'submitted', closed_at = %(now)s
         WHERE id = %(assignment)s
     ), marked AS (
-        UPDATE annotate_item SET stale = true, seats_left = seats_left - %(seats)s
+        UPDATE annotate_item SET stale = stale OR %(purpose)s = 'work',
+            seats_left = seats_left - %(seats)s
         WHERE id = %(item)s
     )
     INSERT INTO annotate_annotation AS stored (
@@ -51,9 +54,9 @@ _STORE = f"""
         form_id, guidelines_id, key, "order", suggestions, active_seconds, focused_seconds,
         wall_seconds, raw, reason, created_at)
     VALUES (
-        %(project)s, %(item)s, %(annotator)s, %(assignment)s, 'work', 1, %(supersedes)s, %(answers)s,
-        %(form)s, %(guidelines)s, %(key)s, %(order)s::smallint[], %(suggestions)s, %(active)s,
-        %(focused)s, %(wall)s, NULL, '', %(now)s)
+        %(project)s, %(item)s, %(annotator)s, %(assignment)s, %(purpose)s, 1, %(supersedes)s,
+        %(answers)s, %(form)s, %(guidelines)s, %(key)s, %(order)s::smallint[], %(suggestions)s,
+        %(active)s, %(focused)s, %(wall)s, NULL, '', %(now)s)
     RETURNING {_ANNOTATION.sql}
 """  # noqa: S608  # likewise
 
@@ -89,9 +92,10 @@ def submit(
     if (stored := earlier.get(key)) is not None:
         return stored
     expired = assignment.state == Assignment.State.EXPIRED
+    takes_seat = expired and assignment.purpose == Assignment.Purpose.WORK
     if key != assignment.key or not (
         assignment.state == Assignment.State.OPEN
-        or (expired and item.seats_left and not item.archived)
+        or (expired and not item.archived and (item.seats_left or not takes_seat))
     ):
         raise LeaseLost(assignment)
     if expired and assignment.pay_usd:
@@ -99,7 +103,7 @@ def submit(
     before = next(reversed(earlier.values()), None)
     annotation = _store(
         assignment,
-        seats=int(expired),
+        seats=int(takes_seat),
         supersedes=before,
         answers=answers,
         key=key,
@@ -128,6 +132,7 @@ def _store(
         {
             "now": timezone.now(),
             "assignment": assignment.pk,
+            "purpose": assignment.purpose,
             "seats": seats,
             "project": assignment.project_id,
             "item": assignment.item_id,
@@ -169,7 +174,8 @@ def _give_back(assignment: Assignment, state: Assignment.State) -> None:
         return
     ledger.let_go(assignment)
     _close(assignment, state)
-    offer_anew(assignment.item_id)
+    if assignment.purpose == Assignment.Purpose.WORK:  # nothing else takes a seat
+        offer_anew(assignment.item_id)
 
 
 @transaction.atomic
@@ -198,7 +204,8 @@ def let_go(items: Sequence[int]) -> None:
 def renew(assignment: Assignment) -> datetime | None:
     """Lengthen an open lease; its new end, or None when it is no longer open."""
     expires_at = timezone.now() + timedelta(seconds=assignment.project.lease_seconds)
-    renewed = Assignment.objects.open().filter(pk=assignment.pk).update(expires_at=expires_at)
+    longer = Greatest("expires_at", Value(expires_at))  # a test's items wait for much longer
+    renewed = Assignment.objects.open().filter(pk=assignment.pk).update(expires_at=longer)
     return expires_at if renewed else None
 
 
@@ -228,7 +235,7 @@ def undo(membership: Membership) -> Assignment:
     Raises ``NothingToUndo`` when the last one is older than the project allows.
     """
     annotator = membership.user.annotator_or_new
-    own = annotator.assignments.filter(project=membership.project_id)
+    own = annotator.assignments.filter(project=membership.project_id).handed_out()
     since = timezone.now() - timedelta(seconds=membership.project.undo_seconds)
     last = own.filter(state=Assignment.State.SUBMITTED, closed_at__gte=since)
     assignment = last.order_by("-closed_at", "-pk").first()

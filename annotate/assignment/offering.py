@@ -1,6 +1,6 @@
 """Items that are offered to people, or no longer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 
@@ -10,7 +10,7 @@ _OFFER_ANEW = """
     UPDATE annotate_item AS item SET returned = nextval('annotate_returned'),
         seats_left = GREATEST(0, overlap - (
             SELECT count(*) FROM annotate_assignment
-            WHERE item_id = item.id AND state IN ('open', 'submitted')
+            WHERE item_id = item.id AND purpose = 'work' AND state IN ('open', 'submitted')
         ) - (
             SELECT count(*) FROM annotate_annotation AS label
             JOIN annotate_annotator AS who ON who.id = label.annotator_id AND who.kind = 'human'
@@ -72,6 +72,18 @@ _LOWER = """
     WHERE item.id = new.id AND item.overlap > new.overlap
         AND item.seats_left >= item.overlap - new.overlap RETURNING item.id
 """
+
+
+_SET_ASIDE = """
+    UPDATE annotate_item SET overlap = overlap - seats_left, seats_left = 0
+    WHERE id = ANY(%s) AND seats_left > 0
+"""
+
+
+def set_aside(items: Sequence[int]) -> None:
+    """Want no labels of locked items (by id) but those that are there or being given."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_ASIDE, [list(items)])
 
 
 def set_overlaps(overlaps: Mapping[int, int]) -> set[int]:

@@ -25,6 +25,20 @@ class MemberPaused(NoWork):
         self.membership = membership
 
 
+class NotQualified(NoWork):
+    def __init__(self, membership: Membership) -> None:
+        super().__init__("Pass the project's qualification test first; then you are given items.")
+        self.membership = membership
+
+
+class EnoughLabels(NoWork):
+    """The member has given as many labels as one person may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have given all {most:,} labels that one person may give here.")
+        self.most = most
+
+
 class BudgetSpent(NoWork):
     """No budget is left for the pay of another label."""
 

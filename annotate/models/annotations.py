@@ -16,6 +16,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def open(self) -> AssignmentQuerySet:
         return self.filter(state=Assignment.State.OPEN)
 
+    def handed_out(self) -> AssignmentQuerySet:
+        """By a claim: work and planted gold, no test."""
+        return self.exclude(purpose=Assignment.Purpose.QUALIFICATION)
+
     def overdue(self) -> AssignmentQuerySet:
         return self.open().filter(expires_at__lt=timezone.now())
 
@@ -124,6 +128,10 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def work(self) -> AnnotationQuerySet:
         return self.filter(purpose=Annotation.Purpose.WORK)
 
+    def handed_out(self) -> AnnotationQuerySet:
+        """Work, and the gold planted in it, which its annotator cannot tell from it."""
+        return self.filter(purpose__in=(Annotation.Purpose.WORK, Annotation.Purpose.PLANTED))
+
     def by_people(self) -> AnnotationQuerySet:
         return self.filter(annotator__kind=Annotator.Kind.HUMAN)
 
@@ -137,6 +145,8 @@ class Annotation(models.Model):
     class Purpose(models.TextChoices):
         WORK = "work"
         QUALIFICATION = "qualification"
+        # Gold planted in the work: measures the annotator, and is nothing else's data.
+        PLANTED = "planted"
         REVIEW = "review"
 
     project = models.ForeignKey(

@@ -23,7 +23,8 @@ LEAST_LIFE = timedelta(seconds=10)
 
 _LENT = """
     SELECT count(*) FROM annotate_assignment AS lent
-    WHERE lent.project_id = %(project)s AND lent.state = 'open' AND NOT EXISTS (
+    WHERE lent.project_id = %(project)s AND lent.state = 'open' AND lent.purpose = 'work'
+    AND NOT EXISTS (
         SELECT 1 FROM annotate_annotation AS label WHERE label.assignment_id = lent.id)
 """
 # One statement, so that all parts are of one moment.

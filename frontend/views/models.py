@@ -77,7 +77,8 @@ def training_of(project: Project, last: RewardModel | None) -> Training:
         return Training(False)
     newest = last.metrics.get("newest_annotation", 0)
     new = Annotation.objects.filter(project=project, pk__gt=newest)
-    count = new.exclude(purpose=Annotation.Purpose.QUALIFICATION).count()
+    counted = (Annotation.Purpose.WORK, Annotation.Purpose.REVIEW)
+    count = new.filter(purpose__in=counted).count()
     if not count:
         return Training(False, f"Version {last.version} knows all labels", pointless=True)
     words = "1 label is" if count == 1 else f"{count:,} labels are"
