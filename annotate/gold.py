@@ -123,15 +123,15 @@ def agreed(
     it has to be ``sure``.
     """
     given = _given(items)
-    questions = [question for question in project.questions if question.compared]
-    return {item: _agreed(questions, given[item], least=least, sure=sure) for item in items}
+    asked = project.questions
+    return {item: _agreed(asked, given[item], least=least, sure=sure) for item in items}
 
 
-def _agreed(
-    questions: Sequence[Question[Any]], given: _Given, *, least: int, sure: float
-) -> Agreed:
+def _agreed(questions: Questions, given: _Given, *, least: int, sure: float) -> Agreed:
     answers: Answers = {}
     for question in questions:
+        if not question.compared or not questions.asks(question, answers):
+            continue
         found = _answer(question, given, least=least, sure=sure)
         if not isinstance(found, str):
             answers[question.name] = found

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from annotate.questions.base.conditions import condition_fault
 from annotate.questions.base.question import (
     NAME_LENGTH,
     Answer,
@@ -27,7 +28,9 @@ __all__ = [
     "Question",
     "Questions",
     "Shown",
+    "condition_fault",
     "kinds",
+    "parse_question",
     "parse_questions",
 ]
 
@@ -95,7 +98,8 @@ class Questions(Sequence[Question[Any]]):
         """Canonical answers, validated question by question.
 
         ``complete`` is what people owe: every required question answered in full. Judges and
-        imports may leave questions out. Raises ``IncompleteAnswers`` with every fault at once.
+        imports may leave questions out. What is said to a question that is not asked, after the
+        answers before it, is dropped. Raises ``IncompleteAnswers`` with every fault at once.
         """
         if not isinstance(raw, Mapping):
             raise IncompleteAnswers({"": "the answers are not an object; send {question: answer}"})
@@ -105,6 +109,10 @@ class Questions(Sequence[Question[Any]]):
         answers: Answers = {}
         for question in self:
             given = raw.get(question.name)
+            condition = question.config.ask_if
+            unknown = condition is not None and condition.question not in raw and not complete
+            if not unknown and not self.asks(question, answers):
+                continue
             if given is None:
                 if complete and question.config.required:
                     faults[question.name] = "is not answered; answer it to go on"
@@ -124,6 +132,29 @@ class Questions(Sequence[Question[Any]]):
             raise IncompleteAnswers(faults)
         return answers
 
+    def asks(self, question: Question[Any], answers: Answers) -> bool:
+        """Whether a question is asked, given the ``answers`` to those before it, in any order shown."""
+        condition = question.config.ask_if
+        if condition is None:
+            return True
+        before = answers.get(condition.question)
+        return before is not None and not set(condition.answer).isdisjoint(
+            self[condition.question].came_to(before)
+        )
+
+    def asked(self, answers: Answers) -> Answers:
+        """``answers`` without those to questions that they have not asked.
+
+        Where a condition is about an answer that is left out, nothing can be said, and the answer stays.
+        """
+        kept: Answers = {}
+        for question in self:
+            condition = question.config.ask_if
+            unknown = condition is not None and condition.question not in answers
+            if question.name in answers and (unknown or self.asks(question, kept)):
+                kept[question.name] = answers[question.name]
+        return kept
+
     def read(self, data: Mapping[str, Any], *, completions: int) -> dict[str, object]:
         """Raw answers out of a page's form fields, in the shown order."""
         raw = ((q.name, q.read(data, completions=completions)) for q in self)
@@ -133,30 +164,57 @@ class Questions(Sequence[Question[Any]]):
         return {name: self[name].permute(answer, order) for name, answer in answers.items()}
 
     def columns(self, answers: Answers) -> dict[str, Any]:
-        return {
-            f"{name}.{column}" if column else name: value
-            for name, answer in answers.items()
-            for column, value in self[name].columns(answer).items()
-        }
+        """Flat cells, those of a question with a criterion beside the criterion."""
+        cells: dict[str, Any] = {}
+        for name, answer in answers.items():
+            for column, value in self[name].columns(answer).items():
+                cells[f"{name}.{column}" if column else name] = value
+            if self[name].config.criterion:
+                cells[f"{name}.criterion"] = self[name].config.criterion
+        return cells
+
+    @property
+    def criteria(self) -> dict[str, str]:
+        """The criterion by question, of those that have one."""
+        return {q.name: q.config.criterion for q in self if q.config.criterion}
 
     def judge_schema(self, *, completions: int) -> dict[str, Any]:
+        """Every question is required, as strict endpoints want it; one with a condition may be null."""
+        parts = {}
+        for question in self:
+            part = question.judge_schema(completions=completions)
+            always = question.config.ask_if is None
+            parts[question.name] = part if always else {"anyOf": [part, {"type": "null"}]}
         return {
             "type": "object",
-            "properties": {q.name: q.judge_schema(completions=completions) for q in self},
-            "required": [q.name for q in self],
+            "properties": parts,
+            "required": [question.name for question in self],
             "additionalProperties": False,
         }
 
+    def judge_instruction(self, question: Question[Any], *, completions: int) -> str:
+        """A question in words, with its criterion and when it is to be answered."""
+        parts = [question.judge_instruction(completions=completions)]
+        if question.config.criterion:
+            parts.insert(0, f"Judge by this alone: {question.config.criterion}")
+        if (condition := question.config.ask_if) is not None:
+            words = self[condition.question].outcomes
+            cases = " or ".join(f"“{words[one]}”" for one in condition.answer)
+            parts.append(f"Answer it only if {condition.question} is {cases}; else say null.")
+        return "\n".join(parts)
+
     def from_judge(self, payload: object, *, completions: int) -> Answers:
-        """A judge's answers in the order it saw. Required questions must be there.
+        """A judge's answers in the order it saw. Required questions that it is asked must be there.
 
         Raises ``InvalidAnswer``.
         """
         if not isinstance(payload, Mapping):
             raise InvalidAnswer("", "the judge's answer is not a JSON object")
-        answers = {}
+        answers: Answers = {}
         for question in self:
             given = payload.get(question.name)
+            if not self.asks(question, answers):
+                continue
             if given is not None:
                 answers[question.name] = question.from_judge(given, completions=completions)
             elif question.config.required:
@@ -176,26 +234,31 @@ def parse_questions(definition: object) -> Questions:
         raise InvalidForm(
             f"The form has {len(definition)} questions; ask {MOST_QUESTIONS} at most about an item."
         )
-    questions: list[Question[Any]] = []
+    questions: dict[str, Question[Any]] = {}
     for settings in definition:
-        if not isinstance(settings, Mapping):
-            raise InvalidForm(
-                f"A question is an object with kind, name and title, not {settings!r}."
-            )
-        kind = settings.get("kind")
-        if not isinstance(kind, str) or kind not in kinds():
-            known = ", ".join(sorted(kinds()))
-            raise InvalidForm(f"There is no question kind {kind!r}; use one of {known}.")
-        cls = kinds()[kind]
-        config = make_config(cls, settings)
-        if not _NAME.fullmatch(config.name):
-            raise InvalidForm(
-                f"Question name {config.name!r} is not allowed; use up to {NAME_LENGTH} small "
-                "letters, digits and underscores, a letter first."
-            )
-        cls.check(config)
-        questions.append(cls(config))
-    names = [question.name for question in questions]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InvalidForm(f"Two questions are named {twice[0]!r}; give each its own name.")
-    return Questions(questions)
+        question = parse_question(settings)
+        if question.name in questions:
+            raise InvalidForm(f"Two questions are named {question.name!r}; give each its own name.")
+        if wrong := condition_fault(question, questions):
+            raise InvalidForm(wrong)
+        questions[question.name] = question
+    return Questions(list(questions.values()))
+
+
+def parse_question(settings: object) -> Question[Any]:
+    """One question from its JSON, whatever stands before it in the form. Raises ``InvalidForm``."""
+    if not isinstance(settings, Mapping):
+        raise InvalidForm(f"A question is an object with kind, name and title, not {settings!r}.")
+    kind = settings.get("kind")
+    if not isinstance(kind, str) or kind not in kinds():
+        known = ", ".join(sorted(kinds()))
+        raise InvalidForm(f"There is no question kind {kind!r}; use one of {known}.")
+    cls = kinds()[kind]
+    config = make_config(cls, settings)
+    if not _NAME.fullmatch(config.name):
+        raise InvalidForm(
+            f"Question name {config.name!r} is not allowed; use up to {NAME_LENGTH} small "
+            "letters, digits and underscores, a letter first."
+        )
+    cls.check(config)
+    return cls(config)

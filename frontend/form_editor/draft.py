@@ -13,10 +13,13 @@ from annotate.questions import (
     InvalidForm,
     Question,
     Questions,
+    condition_fault,
     kinds,
+    parse_question,
     parse_questions,
 )
 from frontend.form_editor.question_forms import QuestionForm, defaults
+from frontend.form_editor.structured_fields import ConditionField, OptionsField
 
 
 @dataclass
@@ -91,8 +94,11 @@ def _drafted(base: int, definition: Sequence[Mapping[str, Any]]) -> Draft:
         key = f"q{number}"
         form = QuestionForm(None, prefix=key, kind=kind, initial=initial)
         questions.append(DraftQuestion(key, kind, form, was=settings["name"]))
+    earlier: dict[str, Question[Any]] = {}
     for one, question in zip(questions, parse_questions(list(definition)), strict=True):
         one.question = question
+        one.form.follow(earlier)
+        earlier[question.name] = question
     return Draft(base, questions)
 
 
@@ -117,20 +123,23 @@ def check(draft: Draft) -> None:
         draft.fault = "A form asks at least one question; add one."
     if len(draft.questions) > MOST_QUESTIONS:
         draft.fault = f"A form asks {MOST_QUESTIONS} questions at most; remove some."
-    names: set[str] = set()
+    earlier: dict[str, Question[Any]] = {}
     for one in draft.questions:
+        one.form.follow(earlier)
         one.faults, one.question = list(one.form.faults), None
         if one.faults:
             continue
         try:
-            [one.question] = parse_questions([one.definition])
+            question = parse_question(one.definition)
         except InvalidForm as fault:
             one.faults.append(str(fault))
+            continue
+        if one.name in earlier:
+            one.faults.append(f"Another question is named {one.name}; give each its own name.")
+        elif fault_of_condition := condition_fault(question, earlier):
+            one.faults.append(fault_of_condition)
         else:
-            if one.name in names:
-                one.faults.append(f"Another question is named {one.name}; give each its own name.")
-                one.question = None
-            names.add(one.name)
+            one.question = earlier[one.name] = question
 
 
 # ---------------------------------------------------------------------------------------- actions
@@ -173,7 +182,9 @@ def _filled(key: str, kind: type[Question[Any]], values: Mapping[str, Any]) -> Q
     data = QueryDict(mutable=True)
     for name, form_field in blank.fields.items():
         value = form_field.prepare_value(values.get(name))
-        if value is not None and value is not False:
+        if isinstance(form_field, OptionsField | ConditionField):
+            data.update(form_field.posted(f"{key}-{name}", value))
+        elif value is not None and value is not False:
             data[f"{key}-{name}"] = "on" if value is True else str(value)
     return QuestionForm(data, prefix=key, kind=kind)
 
@@ -185,10 +196,16 @@ def _move(questions: list[DraftQuestion], place: int, by: int) -> None:
 
 
 def _rename(draft: Draft, place: int, data: QueryDict) -> None:
+    """Under its new name; what is asked upon the question follows it."""
     one = draft.questions[place]
-    changed = data.copy()
-    changed[f"{one.key}-name"] = data.get(f"{one.key}-free", "")
-    one.form = QuestionForm(changed, prefix=one.key, kind=one.kind)
+    changed, before = data.copy(), one.name
+    changed[f"{one.key}-name"] = name = data.get(f"{one.key}-free", "")
+    for other in draft.questions[place:]:
+        asked_upon = f"{other.key}-ask_if-question"
+        if changed.get(asked_upon) == before:
+            changed[asked_upon] = changed[f"{other.key}-ask_if-shown"] = name
+        if other is one or changed.get(asked_upon) == name:
+            other.form = QuestionForm(changed, prefix=other.key, kind=other.kind)
 
 
 def unused(name: str, taken: set[str]) -> str:

@@ -1,5 +1,6 @@
 """The fields of a question, made from what its kind says of its settings."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -8,7 +9,12 @@ from django.core.exceptions import ValidationError
 
 from annotate.questions import Question
 from annotate.questions.base.question import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
-from annotate.questions.base.settings import Setting, settings_of
+from annotate.questions.base.settings import LAST, Setting, settings_of
+from frontend.form_editor.structured_fields import (
+    ConditionField,
+    ConditionWidget,
+    OptionsField,
+)
 from frontend.forms import storable
 
 NOTE_LENGTH = 300
@@ -61,12 +67,18 @@ def _field(setting: Setting) -> forms.Field:
         case "number":
             widget = forms.NumberInput(attrs={"step": "any"})
             return forms.FloatField(widget=widget, **common, **bounds)
+        case "options":
+            return OptionsField(required=False, **common)
+        case "condition":
+            return ConditionField(required=False, **common)
         case "texts":
             return TextsField(required=False, **common)
         case "numbers":
             return NumbersField(first=setting.first, least=setting.least, **common)
         case "text":
-            return forms.CharField(required=False, max_length=TEXT_LENGTH, **common)
+            long = setting.name in LAST
+            widget = forms.Textarea(attrs={"rows": 1}) if long else forms.TextInput()
+            return forms.CharField(required=False, max_length=TEXT_LENGTH, widget=widget, **common)
 
 
 class QuestionForm(forms.Form):
@@ -100,13 +112,18 @@ class QuestionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         for name, value in given.items():
-            for text in value if isinstance(value, list) else [value]:
-                if isinstance(text, str):
-                    try:
-                        storable(text)
-                    except ValidationError as fault:
-                        self.add_error(name, fault)
+            try:
+                for text in _texts(value):
+                    storable(text)
+            except ValidationError as fault:
+                self.add_error(name, fault)
         return given
+
+    def follow(self, earlier: Mapping[str, Question[Any]]) -> None:
+        """Offer the questions before this one as what it may be asked upon."""
+        widget = self.fields["ask_if"].widget
+        assert isinstance(widget, ConditionWidget)
+        widget.earlier = {name: one.outcomes for name, one in earlier.items() if one.outcomes}
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -124,6 +141,15 @@ class QuestionForm(forms.Form):
             for name, found in self.errors.items()
             for fault in found
         ]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value made of lists and dicts."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def defaults(kind: type[Question[Any]]) -> dict[str, Any]:

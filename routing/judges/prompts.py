@@ -42,7 +42,7 @@ def messages(version: int, view: View, *, questions: Questions, guidelines: str)
     completions = len(view.completions)
     asked = "\n\n".join(
         f"## {question.name}{'' if question.config.required else ' (may be left empty)'}\n"
-        + question.judge_instruction(completions=completions)
+        + questions.judge_instruction(question, completions=completions)
         for question in questions
     )
     system = _SYSTEM_1.format(

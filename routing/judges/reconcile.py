@@ -23,13 +23,13 @@ class Reconciled:
 def reconcile(questions: Questions, calls: Sequence[JudgeCall]) -> Reconciled:
     """Question by question, from answered calls.
 
-    A question on which the orders contradict each other, and that knows no tie, is left out. The
-    judge is undecided when that is the main question, or when nothing is left.
+    A question on which the orders contradict each other, and that knows no tie, is left out, and so
+    is one that what they come to does not ask. The judge is undecided when that is the main question, or when nothing is left.
     """
     verdicts = [questions.permute(call.verdict or {}, call.shown_order) for call in calls]
     names = [name for name in verdicts[0] if all(name in verdict for verdict in verdicts)]
     found = {name: questions[name].reconcile([v[name] for v in verdicts]) for name in names}
-    answers = {name: answer for name, answer in found.items() if answer is not None}
+    answers = questions.asked({n: answer for n, answer in found.items() if answer is not None})
     main = questions.main_preference()
     sides = {_side(verdict, main.name) for verdict in verdicts} if main is not None else set()
     consistent = len(sides) == 1 if len(calls) > 1 and sides and None not in sides else None

@@ -22,6 +22,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=8,
 )
+OPTIONS = [
+    {"value": "clear", "label": "Clear"},
+    {"value": "short", "label": "Short", "help": "No more than is needed"},
+    {"value": "kind", "label": "Kind"},
+]
 FORMS = [
     *(preset.questions for preset in PRESETS.values()),
     [
@@ -29,10 +34,37 @@ FORMS = [
         {"kind": "preference", "name": "turned", "title": "Which?", "points": 7, "pair": [1, 0]},
         {"kind": "text", "name": "long", "title": "Why?", "minimum_length": 20},
     ],
+    [
+        {"kind": "ranking", "name": "order", "title": "In which order?"},
+        {"kind": "ranking", "name": "strict", "title": "And without ties?", "ties": False},
+        {"kind": "choice", "name": "one", "title": "Which?", "options": OPTIONS, "other": True},
+        {
+            "kind": "choice",
+            "name": "several",
+            "title": "Which ones?",
+            "options": OPTIONS,
+            "several": True,
+            "none": "None of them",
+            "reasons": OPTIONS,
+            "ask_if": {"question": "one", "answer": ["clear", "other"]},
+        },
+        {"kind": "choice", "name": "each", "title": "Which?", "options": OPTIONS, "each": True},
+        {
+            "kind": "choice",
+            "name": "problems",
+            "title": "What is wrong with it?",
+            "options": OPTIONS,
+            "each": True,
+            "several": True,
+            "none": "Nothing",
+            "criterion": "As a teacher of eight-year-olds",
+        },
+    ],
 ]
 QUESTIONS = [
     *parse_questions(PRESETS["pairwise"].questions),
     parse_questions(PRESETS["helpsteer2"].questions)[0],
+    *parse_questions(FORMS[-2]),
     *parse_questions(FORMS[-1]),
 ]
 
@@ -148,6 +180,15 @@ SETTINGS = [
     "maximum",
     "labels",
     "minimum_length",
+    "ties",
+    "options",
+    "several",
+    "each",
+    "other",
+    "none",
+    "reasons",
+    "criterion",
+    "ask_if",
 ]
 DEFINITIONS = st.lists(
     st.builds(
@@ -182,10 +223,16 @@ def test_what_a_judge_may_say_by_the_schema_is_understood(form):
     assert questions.parse(answers, completions=2, complete=True) == answers
 
 
-def _example_of(schema):
+def _example_of(schema, last=1):
+    """Another value for each part of an object: no schema can say that ranks have to differ."""
+    if "anyOf" in schema:
+        return _example_of(schema["anyOf"][0])
     if schema["type"] == "object":
-        return {name: _example_of(part) for name, part in schema["properties"].items()}
-    return schema["enum"][-1] if "enum" in schema else "Because the first one is right. " * 2
+        parts = enumerate(schema["properties"].items(), start=1)
+        return {name: _example_of(part, number) for number, (name, part) in parts}
+    if schema["type"] == "array":
+        return [_example_of(schema["items"])]
+    return schema["enum"][-last] if "enum" in schema else "Because the first one is right. " * 2
 
 
 # -------------------------------------------------------------------------------------- preference

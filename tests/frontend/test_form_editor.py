@@ -45,8 +45,12 @@ def fields(response):
             continue
         value = re.search(r'value="([^"]*)"', tag)
         inside = re.search(r">\n?([^<]*)</textarea>", tag)
-        plain = inside.group(1) if inside else value.group(1) if value else "on"
+        ticked = "on" if 'type="checkbox"' in tag else ""
+        plain = inside.group(1) if inside else value.group(1) if value else ticked
         found.append((name.group(1), plain))
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found.append((name, chosen.group(1) if chosen else ""))
     return found
 
 

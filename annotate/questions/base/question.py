@@ -1,14 +1,15 @@
 """What every question kind offers. A kind is one folder and touches no other."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from annotate.questions.base.settings import settings_of
+from annotate.questions.base.conditions import Condition, read_condition
+from annotate.questions.base.settings import setting, settings_of
 
 Answer = dict[str, Any]
 NAME_LENGTH = 60
@@ -40,6 +41,20 @@ class Config:
     title: str
     help: str = ""
     required: bool = True
+    criterion: str = setting(
+        "",
+        "What to judge by, or as whom: a criterion, a principle or a persona. Shown with the question, "
+        "to people and judges, and exported with its answers.",
+        label="Criterion",
+    )
+    ask_if: Condition | None = setting(  # noqa: RUF009  # makes a field
+        None,
+        "Not owed, and not shown, unless an earlier question was answered so.",
+        label="Asked only if",
+        scale=False,
+        type="condition",
+        read=read_condition,
+    )
 
 
 @dataclass(frozen=True)
@@ -148,6 +163,18 @@ class Question(ABC, Generic[C]):
         """How many completions an item must have for the question to make sense."""
         return 1
 
+    @property
+    def outcomes(self) -> Mapping[str, str]:
+        """What an answer can come to, each with words for it: later questions are asked upon them.
+
+        The same in whatever order completions are shown. Empty where nothing can be asked upon it.
+        """
+        return {}
+
+    def came_to(self, answer: Answer) -> Collection[str]:
+        """Those of ``outcomes`` that are the case."""
+        return ()
+
     @classmethod
     def check(cls, config: C) -> None:
         """Raise ``InvalidForm`` when settings contradict each other."""
@@ -184,8 +211,10 @@ class Question(ABC, Generic[C]):
     def combine(self, answers: Sequence[Answer]) -> Combined:
         """One label of at least one answer."""
 
-    # Names of the methods of aggregation that fit such answers, the default first.
-    methods: ClassVar[tuple[str, ...]] = ()
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the methods of aggregation that fit such answers, the default first."""
+        return ()
 
     @property
     def classes(self) -> Sequence[float]:
@@ -205,16 +234,26 @@ class Question(ABC, Generic[C]):
         """``combined`` with what a method found by unit."""
         return combined
 
+    def summary(self, combined: Mapping[str, Any]) -> str:
+        """The ``data`` of a ``Combined`` for a reader; empty where its mean and majority say it all."""
+        return ""
+
     @abstractmethod
     def distance(self, first: Answer, second: Answer) -> float:
         """Disagreement of two answers, 0 when alike; on the scale of the kind's metric."""
 
     def values(self, answer: Answer) -> dict[str, float]:
-        """Numbers that agreement is computed on, by unit within the item ("" or a completion).
-
-        A kind whose answers are none leaves this: they are compared whole, by ``distance``.
-        """
+        """Numbers that an answer stands for, by unit within the item ("" or a completion)."""
         return {}
+
+    @property
+    def whole(self) -> bool:
+        """Whether agreement compares answers whole, by ``distance``, and not by their ``values``."""
+        return type(self).values is Question.values
+
+    def value_words(self, value: float) -> str:
+        """One of the ``values``, for a reader."""
+        return f"{value:g}"
 
     @property
     def metric(self) -> str:
@@ -261,7 +300,17 @@ class Question(ABC, Generic[C]):
         """A few valid answers (for two completions), for documentation and tests."""
 
     def context(self, shown: Shown) -> dict[str, Any]:
-        return {"question": self, "config": self.config, "field": self.field, "shown": shown}
+        labels = [
+            f"{self.field}-title",
+            *([f"{self.field}-criterion"] * bool(self.config.criterion)),
+        ]
+        return {
+            "question": self,
+            "config": self.config,
+            "field": self.field,
+            "shown": shown,
+            "labelled_by": " ".join(labels),
+        }
 
     def html(self, shown: Shown) -> SafeString:
         """The question's fields for a page, with what is filled in already."""
@@ -288,6 +337,9 @@ def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config
     for key in known:
         if key in settings:
             value: Any = settings[key]
+            if (read := known[key].metadata.get("read")) is not None:
+                values[key] = _read(name, key, value, read)
+                continue
             value = list(value) if isinstance(value, tuple) else value
             wanted = _JSON_TYPES.get(type(known[key].default), str)
             if wanted is float and type(value) is int:
@@ -302,6 +354,13 @@ def make_config(cls: type[Question[Any]], settings: Mapping[str, Any]) -> Config
         if not values[key].strip():
             raise InvalidForm(f"Question {name!r}: {key!r} is empty; write some text.")
     return cls.Config(**values)
+
+
+def _read(question: object, key: str, value: Any, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(value)
+    except ValueError as fault:
+        raise InvalidForm(f"Question {question!r}: setting {key!r} {fault}.") from fault
 
 
 def _an(words: str) -> str:

@@ -1,11 +1,17 @@
 """What a kind says of its settings, so that a form can be edited without knowing the kind."""
 
+from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-# "texts" and "numbers" are tuples, of which a page shows one text a line, numbers between commas.
-Type = Literal["yes/no", "whole number", "number", "text", "texts", "numbers"]
+# "texts" and "numbers" are tuples, of which a page shows one text a line, numbers between commas;
+# "options" and "condition" have types of their own in ``base.options`` and ``base.conditions``.
+Type = Literal[
+    "yes/no", "whole number", "number", "text", "texts", "numbers", "options", "condition"
+]
 COMMON = ("name", "title", "help", "required")
+# Settings of every question that a kind's own ones come before.
+LAST = ("criterion", "ask_if")
 _SIMPLE: dict[type, Type] = {bool: "yes/no", int: "whole number", float: "number", str: "text"}
 
 
@@ -18,11 +24,15 @@ def setting(
     most: float | None = None,
     scale: bool = True,
     first: int = 0,
+    type: Type | None = None,  # noqa: A002  # the word that ``Setting`` has for it
+    read: Callable[[Any], Any] | None = None,
 ) -> Any:
     """A field of a ``Config`` with its words, its limits, and how a page names it.
 
     ``scale``: answers under two values of it cannot be compared; so unless a kind says otherwise.
-    ``first``: what a page calls 0, such as 1 for positions.
+    ``first``: what a page calls 0, such as 1 for positions. ``read`` makes the value of a form's JSON
+    and raises ``ValueError`` with the fault and its remedy; without it the default's type says what
+    the value may be.
     """
     metadata = {
         "words": words,
@@ -31,6 +41,8 @@ def setting(
         "most": most,
         "scale": scale,
         "first": first,
+        "type": type,
+        "read": read,
     }
     return field(default=default, metadata=metadata)
 
@@ -50,16 +62,21 @@ class Setting:
     first: int
 
     def shown(self, value: Any) -> Any:
-        """``value`` as a page has it: numbers counted from ``first``."""
+        """``value`` as a page has it: numbers counted from ``first``, structures in words."""
         if self.type == "numbers" and isinstance(value, tuple | list):
             return [number + self.first for number in value]
+        if self.type == "options":
+            return [str(option) for option in value]
+        if self.type == "condition":
+            return ("always",) if value is None else (str(value),)
         return value
 
 
 def settings_of(config: type[Any]) -> list[Setting]:
-    """A kind's own settings, beyond those that every question has."""
+    """A kind's own settings, and after them those that every question has beyond its words."""
     hints = get_type_hints(config)
-    return [_described(f, hints[f.name]) for f in fields(config) if f.name not in COMMON]
+    found = [_described(f, hints[f.name]) for f in fields(config) if f.name not in COMMON]
+    return sorted(found, key=lambda one: one.name in LAST)
 
 
 def _described(f: "Field[Any]", hint: Any) -> Setting:
@@ -67,7 +84,7 @@ def _described(f: "Field[Any]", hint: Any) -> Setting:
     said = f.metadata
     return Setting(
         name=f.name,
-        type=_type(hint),
+        type=said.get("type") or _type(hint),
         default=None if f.default is MISSING else f.default,
         label=said.get("label") or f"{name[0].upper()}{name[1:]}",
         words=said.get("words", ""),

@@ -18,11 +18,21 @@ from annotate.questions.base.question import (
 )
 from annotate.questions.base.settings import setting
 
-BOTH_BAD = "both_bad"
+BOTH_BAD, TIE, NOT_TIE = "both_bad", "tie", "not_tie"
 LETTERS = 26  # names that completions have on a page
 SIDES = {-1: "first", 0: "tie", 1: "second"}
 EQUAL = 1e-9  # probabilities that differ by less have no majority
 DIGITS = 6  # of what comes out of a fit, whose last ones depend on the order of annotators
+METHODS = (
+    "dawid_skene",
+    "majority",
+    "weighted",
+    "mace",
+    "glad",
+    "bradley_terry",
+    "mean",
+    "adjusted_mean",
+)
 STRENGTHS = {
     1: ("better",),
     2: ("slightly better", "clearly better"),
@@ -109,6 +119,19 @@ class Preference(Question[PreferenceConfig]):
     def metric(self) -> str:
         return "interval"
 
+    @property
+    def outcomes(self) -> dict[str, str]:
+        found = {NOT_TIE: "one of them is better"}
+        if self.has_tie:
+            found[TIE] = "a tie"
+        return found | ({BOTH_BAD: "both bad"} if self.config.both_bad else {})
+
+    def came_to(self, answer: Answer) -> list[str]:
+        found = [BOTH_BAD] * answer[BOTH_BAD]
+        if answer["value"] is not None:
+            found.append(NOT_TIE if answer["value"] else TIE)
+        return found
+
     def parse(self, raw: object, *, completions: int) -> Answer:
         if not isinstance(raw, Mapping):
             raise InvalidAnswer(self.name, f"{raw!r} is not a preference; send {{'value': 1}}")
@@ -173,16 +196,9 @@ class Preference(Question[PreferenceConfig]):
             },
         )
 
-    methods = (
-        "dawid_skene",
-        "majority",
-        "weighted",
-        "mace",
-        "glad",
-        "bradley_terry",
-        "mean",
-        "adjusted_mean",
-    )
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return METHODS
 
     @property
     def classes(self) -> list[float]:

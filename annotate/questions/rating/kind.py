@@ -70,6 +70,20 @@ class Rating(Question[RatingConfig]):
     def metric(self) -> str:
         return "interval"
 
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """The points that any of the completions got."""
+        return {str(point): f"{self.value_words(point)}, to any completion" for point in self.scale}
+
+    def came_to(self, answer: Answer) -> list[str]:
+        return [str(value) for value in answer["values"] if value is not None]
+
+    def value_words(self, value: float) -> str:
+        labels = self.config.labels
+        place = int(value) - self.config.minimum
+        whole = value == int(value) and 0 <= place < len(labels)
+        return labels[place] if whole else f"{value:g}"
+
     def parse(self, raw: object, *, completions: int) -> Answer:
         values = raw.get("values") if isinstance(raw, Mapping) and set(raw) == {"values"} else None
         if not isinstance(values, list | tuple) or len(values) != completions:
@@ -117,7 +131,9 @@ class Rating(Question[RatingConfig]):
             },
         )
 
-    methods = ("mean", "adjusted_mean")
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return ("mean", "adjusted_mean")
 
     def settle(self, combined: Combined, found: Mapping[str, Found]) -> Combined:
         """A mean and its standard error a completion.

@@ -20,6 +20,7 @@ from annotate.questions.base.settings import setting
 from annotate.questions.base.text import RefusedText, check_text
 
 LONGEST = 20_000
+WRITTEN = "written"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,13 @@ class Text(Question[TextConfig]):
                 f"Question {config.name!r}: minimum length {config.minimum_length}; "
                 f"use 0 to {LONGEST}."
             )
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        return {WRITTEN: "something is written"}
+
+    def came_to(self, answer: Answer) -> list[str]:
+        return [WRITTEN] if answer["text"].strip() else []
 
     def parse(self, raw: object, *, completions: int) -> Answer:
         text = raw.get("text") if isinstance(raw, Mapping) and set(raw) == {"text"} else None

@@ -1,0 +1,3 @@
+"""Values that no option has: they stand for settings of the question."""
+
+OTHER, NONE = "other", "none"
