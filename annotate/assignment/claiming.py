@@ -48,6 +48,11 @@ _RETURNED = f"""
     ORDER BY item.returned LIMIT 1
 """  # noqa: S608  # made of constants
 _LOCK = " FOR NO KEY UPDATE OF item SKIP LOCKED"
+# The first free item and the first that can be locked, of one queue, in one round trip.
+_FIRST = f"""
+    WITH head AS MATERIALIZED ({_AHEAD}), taken AS MATERIALIZED ({_AHEAD}{_LOCK})
+    SELECT head.id, head.rank, taken.id FROM head LEFT JOIN taken ON true
+"""  # noqa: S608  # likewise
 _THIS = f"SELECT item.id FROM annotate_item AS item WHERE {_FREE} AND item.id = %(id)s"  # noqa: S608  # likewise
 _MEMBER = """
     SELECT member.returned_mark, member.queues,
@@ -248,6 +253,8 @@ def _find_returned(member: _Member) -> tuple[int | None, int | None]:
 
 def _find_ahead(member: _Member) -> tuple[int | None, int | None]:
     """The least rank over the member's queues, at or after each queue's cursor."""
+    if len(member.queues) == 1:
+        return _find_first(member, member.queues[0])
     heads = []
     for queue in member.queues:
         if free := fetch(_AHEAD, _at(member, queue)):
@@ -258,6 +265,13 @@ def _find_ahead(member: _Member) -> tuple[int | None, int | None]:
         if taken := fetch(_AHEAD + _LOCK, _at(member, queue)):
             return taken[0][0], None
     return None, min(heads)[1] if heads else None
+
+
+def _find_first(member: _Member, queue: str) -> tuple[int | None, int | None]:
+    for head, rank, taken in fetch(_FIRST, _at(member, queue)):
+        member.move(queue, (rank, head))
+        return taken, None if taken else head
+    return None, None
 
 
 def _at(member: _Member, queue: str) -> dict[str, Any]:

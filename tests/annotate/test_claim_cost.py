@@ -71,7 +71,7 @@ def read_by_next_claim(member):
         "rank": place[0],
         "id": place[1],
     }
-    return buffers(claiming._AHEAD + claiming._LOCK, parameters)
+    return buffers(claiming._FIRST, parameters)
 
 
 @pytest.mark.parametrize(("size", "labelled"), [(20, 0), (20_000, 0), (20_000, 3_000)])

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -288,7 +289,7 @@ def test_a_draft_comes_back_with_its_item(client, project, member):
     Item.objects.update(seats_left=1)
     content = client.get(url()).content.decode()
     assert f'data-assignment="{assignment.pk}"' in content
-    assert 'value="1" data-key="4" checked' in content
+    assert re.search(r'value="1"[^>]* checked', content)
 
 
 # ------------------------------------------------------------------------------------- skip and undo
@@ -311,7 +312,7 @@ def test_undo_brings_the_last_submission_back_as_it_was_shown(client, project, m
     response = client.post(url("work-undo"), headers=HTMX)
     content = response.content.decode()
     assert f'data-key="{assignment.pk}-1"' in content
-    assert 'value="2" data-key="5" checked' in content
+    assert re.search(r'value="2"[^>]* checked', content)
     assert "Shorter" in content
 
 
@@ -402,5 +403,5 @@ def test_submitting_and_getting_the_next_item_takes_a_fixed_number_of_queries(
     for _ in range(8):
         client.post(url(), fields(Assignment.objects.open().get()), headers=HTMX)
     assignment = Assignment.objects.open().get()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(17):
         client.post(url(), fields(assignment), headers=HTMX)
