@@ -1,4 +1,4 @@
-"""Labels that come without an assignment: from judges, imports and reviewers."""
+"""Labels that come without an assignment: from judges and imports."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,11 +25,11 @@ def add_label(
 ) -> tuple[Annotation, bool]:
     """Store parsed ``answers`` once per (item, annotator, purpose); the annotation, and if it is new.
 
-    A review replaces the annotator's review before; any other label that is there already stays.
+    A label that is there already stays. Decisions are ``annotate.adjudication``'s to store.
     """
     item = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
     before = item.annotations.current().filter(annotator=annotator, purpose=purpose).first()
-    if before is not None and purpose != Annotation.Purpose.REVIEW:
+    if before is not None:
         return before, False
     more = {"created_at": created_at} if created_at else {}
     annotation = Annotation.objects.create(
@@ -37,7 +37,6 @@ def add_label(
         item=item,
         annotator=annotator,
         purpose=purpose,
-        supersedes=before,
         answers=answers,
         form=form,
         guidelines=guidelines,

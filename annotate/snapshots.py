@@ -42,7 +42,7 @@ _CURRENT = """
     SELECT (SELECT array_agg(id ORDER BY id) FROM archived), (
         SELECT array_agg(label.id ORDER BY label.id) FROM annotate_annotation AS label
         WHERE label.project_id = %(project)s AND label.purpose IN ('work', 'review')
-        AND label.item_id NOT IN (SELECT id FROM archived)
+        AND label.item_id NOT IN (SELECT id FROM archived) AND label.answers <> '{}'
         AND NOT EXISTS (
             SELECT FROM annotate_annotation AS later WHERE later.supersedes_id = label.id))
 """
@@ -50,7 +50,10 @@ _CURRENT = """
 
 @dataclass(frozen=True)
 class Standing:
-    """Ids, ascending, of current work and review annotations, and of items that are archived."""
+    """Ids, ascending, of current work and review annotations, and of items that are archived.
+
+    A decision that was taken back has no answers, and is none of them.
+    """
 
     labels: list[int]
     archived: list[int]

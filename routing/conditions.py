@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
 
+from annotate.adjudication import decided
 from annotate.models import (
     Aggregate,
     Annotation,
@@ -125,7 +126,11 @@ LABELS = {
 }
 SHARES = {"evaluation": "evaluation share", "training": "training share"}
 GOLD = {"yes": "gold", "no": "not gold"}
-REVIEWS = {"disputed": "disputed by the reward model", "reviewed": "reviewed"}
+REVIEWS = {
+    "disputed": "disputed by the reward model",
+    "reviewed": "decided by a reviewer",
+    "open": "not decided by a reviewer",
+}
 ARCHIVED = {"only": "archived", "all": "archived ones too"}
 
 
@@ -172,8 +177,8 @@ def _by_review(items: Items, selection: Selection, review: str) -> Items:
     if review == "disputed":
         rows = Review.objects.filter(project=project, state=Review.State.OPEN)
         return items.filter(Exists(rows.filter(annotation__item=OuterRef("pk"))))
-    labels = Annotation.objects.filter(project=project, purpose=Annotation.Purpose.REVIEW)
-    return items.filter(Exists(labels.filter(item=OuterRef("pk"))))
+    stands = decided(project, OuterRef("pk"))
+    return items.filter(stands if review == "reviewed" else ~stands)
 
 
 def _by_archive(items: Items, _selection: Selection, archived: str) -> Items:
@@ -264,7 +269,7 @@ CONDITIONS: dict[str, Condition] = {
         SHARES, lambda items, _, share: items.filter(evaluation=share == "evaluation")
     ),
     "gold": _choice(GOLD, _by_gold, finds=lambda gold: gold == "yes"),
-    "review": _choice(REVIEWS, _by_review, finds=always),
+    "review": _choice(REVIEWS, _by_review, finds=lambda review: review != "open"),
     "annotator": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=always),
     # A second annotator, for the items that two have in common.
     "other": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=always),

@@ -370,3 +370,25 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotation}: {self.state}"
+
+
+class ReviewVisit(models.Model):
+    """That a reviewer has an item open, and whether the judges' and the model's opinion was looked at.
+
+    It bars nobody: a second reviewer is told, and "next" passes the item over.
+    """
+
+    item = models.ForeignKey(
+        Item, on_delete=models.CASCADE, related_name="review_visits", db_index=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # Until when the item is taken to be looked at; in the past once it is decided or left.
+    until = models.DateTimeField()
+    # When the opinions were first opened: what was seen once is not forgotten.
+    opinions_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("item", "user"), name="review_visit_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.item_id}"

@@ -1,4 +1,4 @@
-"""Reward models by version, and the labels that they strongly disagree with."""
+"""Reward models by version."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from annotate import audit
 from annotate.jobs import ask
-from annotate.models import Annotation, Completion, Hint, Project
-from annotate.questions import Answers, IncompleteAnswers, Questions
-from annotate.questions.base.question import Shown
-from frontend import showing
-from frontend.items.history import answers_in_words
+from annotate.models import Annotation, Hint, Project
 from frontend.pages import PageRequest
 from frontend.paging import keyset
 from frontend.project_pages import Visit, visit
 from frontend.reward_figures import LONGER, Figures, accuracy_by_version, comparison, estimate
 from routing.models import Review, RewardModel, Score
-from routing.reviewing import AlreadyReviewed, correct, keep
 
 JOB = "train"
 COMPARED = ("accuracy", "model", "difference")
@@ -143,109 +138,3 @@ def reward_model(request: PageRequest, slug: str, version: int) -> HttpResponse:
         "reviews": Review.objects.filter(reward_model=model).count(),
     }
     return seen.page("frontend/models/version.html", context)
-
-
-@login_required
-@require_safe
-def reviews(request: PageRequest, slug: str) -> HttpResponse:
-    seen = visit(request, slug)
-    state = request.GET.get("state", Review.State.OPEN)
-    of_project = Review.objects.filter(project=seen.project)
-    chosen = of_project.filter(state=state) if state in Review.State.values else of_project
-    rows = chosen.select_related(
-        "annotation__annotator", "annotation__form", "annotation__item", "reward_model"
-    ).defer("reward_model__heads")
-    found = keyset(rows, request.GET)  # made worst first
-    context = {
-        "found": found,
-        "state": state,
-        "counts": {name: of_project.filter(state=name).count() for name in Review.State.values},
-        "rows": [
-            {
-                "review": review,
-                "answers": answers_in_words(
-                    review.annotation.form.parsed, review.annotation.answers
-                ),
-            }
-            for review in found.rows
-        ],
-    }
-    return seen.page("frontend/models/reviews.html", context, part="reviews")
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def review(request: PageRequest, slug: str, pk: int) -> HttpResponse:
-    seen = visit(request, slug)
-    rows = Review.objects.filter(project=seen.project).defer("reward_model__heads")
-    chosen = get_object_or_404(
-        rows.select_related(
-            "annotation__annotator", "annotation__form", "annotation__item__project", "reward_model"
-        ),
-        pk=pk,
-    )
-    questions = chosen.annotation.item.project.questions
-    completions = list(chosen.annotation.item.completions.all())
-    faults: dict[str, str] = {}
-    answers: Answers = {k: a for k, a in chosen.annotation.answers.items() if k in questions.names}
-    if request.method == "POST":
-        try:
-            _decide(request, chosen, questions, len(completions))
-        except AlreadyReviewed as fault:
-            messages.warning(request, str(fault))
-        except IncompleteAnswers as fault:
-            faults = fault.faults
-        if not faults:
-            following = rows.filter(state=Review.State.OPEN).order_by("-pk").first()
-            return (
-                redirect("review", slug, following.pk) if following else redirect("reviews", slug)
-            )
-    shown = _shown(questions, answers, faults, len(completions))
-    context = {
-        "review": chosen,
-        "item": chosen.annotation.item,
-        "completions": _with_rewards(chosen, completions),
-        "answers": answers_in_words(chosen.annotation.form.parsed, chosen.annotation.answers),
-        "questions": shown,
-        "faults": faults,
-        "assets": showing.assets(questions),
-    }
-    return seen.page("frontend/models/review.html", context, status=422 if faults else 200)
-
-
-def _with_rewards(review: Review, completions: list[Completion]) -> list[dict[str, object]]:
-    scores = Score.objects.filter(completion__in=completions, reward_model=review.reward_model_id)
-    rewards = dict(scores.values_list("completion", "reward"))
-    return [
-        {"position": one.position, "text": one.text, "reward": rewards.get(one.pk)}
-        for one in completions
-    ]
-
-
-def _decide(request: PageRequest, chosen: Review, questions: Questions, completions: int) -> None:
-    if "keep" in request.POST:
-        keep(chosen, by=request.user)
-        messages.success(request, "The label stands.")
-        return
-    raw = questions.read(request.POST, completions=completions)
-    answers = questions.parse(raw, completions=completions, complete=True)
-    correct(chosen, answers, by=request.user)
-    messages.success(request, "Corrected: your answer counts instead.")
-
-
-def _shown(
-    questions: Questions,
-    answers: Answers,
-    faults: dict[str, str],
-    completions: int,
-) -> list[str]:
-    """The questions as the reviewer answers them, in the item's own order."""
-    order = list(range(completions))
-    return [
-        question.html(
-            Shown(
-                order=order, answer=answers.get(question.name), error=faults.get(question.name, "")
-            )
-        )
-        for question in questions
-    ]

@@ -16,6 +16,7 @@ from annotate.models.projects import Route as Routes
 from annotate.tags import BadTag, read_tag
 from routing.bulk import places
 from routing.bulk.base import Batch, Cost, Field, InvalidSetting, Kind, Left, Settings, State, live
+from routing.bulk.settling import Settle
 from routing.models import RoutingPolicy
 
 if TYPE_CHECKING:
@@ -345,6 +346,7 @@ _ALL: tuple[Kind, ...] = (
     Overlap(),
     MarkGold(),
     RemoveGold(),
+    Settle(),
     AddTag(),
     RemoveTag(),
     Archive(),
