@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from annotate import audit
+from annotate.gold_uses import follow_uses
 from annotate.hashes import canonical_json
 from annotate.models import Aggregate, Annotation, Form, Gold, Item, Project, User
 from annotate.questions import Answer, Answers, Question, Questions
@@ -37,10 +38,12 @@ def set_gold(
     form: Form | None = None,
     by: User | None = None,
     note: str = "",
+    use: str | None = None,
 ) -> Gold:
     """Make ``answers`` (the item's own order) the item's gold, in place of any before.
 
-    Texts are left out. Raises ``NotGold``, or ``IncompleteAnswers`` for what the form does not take.
+    ``use`` is a ``Gold.Use``; without, what was there before, else a check. Texts are left out.
+    Raises ``NotGold``, or ``IncompleteAnswers`` for what the form does not take.
     """
     form = form or item.project.form
     kept = comparable(form.parsed, answers)
@@ -48,28 +51,39 @@ def set_gold(
         raise NotGold("Nothing in it can be compared; gold needs an answer that is no free text.")
     kept = form.parsed.parse(kept, completions=item.completions.count(), complete=False)
     Item.objects.select_for_update(no_key=True).get(pk=item.pk)
-    before = Gold.objects.filter(item=item).values_list("answers", flat=True).first()
-    gold, _ = Gold.objects.update_or_create(
-        item=item,
-        defaults={"answers": kept, "form": form, "note": note.strip(), "created_by": by},
+    earlier = Gold.objects.filter(item=item).first()
+    before, used = (earlier.answers, earlier.use) if earlier else (None, None)
+    values = {"answers": kept, "form": form, "note": note.strip(), "created_by": by}
+    values["use"] = use or used or Gold.Use.CHECK
+    gold, _ = Gold.objects.update_or_create(item=item, defaults=values)
+    follow_uses(item.project, before={item.pk: used}, after={item.pk: gold.use})
+    more = {"use": gold.use} if gold.use != Gold.Use.CHECK else {}
+    audit.record(
+        "gold.set", project=item.project, target=item, by=by, before=before, after=kept, **more
     )
-    audit.record("gold.set", project=item.project, target=item, by=by, before=before, after=kept)
     return gold
 
 
-def set_gold_from(annotation: Annotation, *, by: User | None = None, note: str = "") -> Gold:
+def set_gold_from(
+    annotation: Annotation, *, by: User | None = None, note: str = "", use: str | None = None
+) -> Gold:
     """Make one label's answers the item's gold. Raises ``NotGold``."""
-    return set_gold(annotation.item, annotation.answers, form=annotation.form, by=by, note=note)
+    return set_gold(
+        annotation.item, annotation.answers, form=annotation.form, by=by, note=note, use=use
+    )
 
 
 @transaction.atomic
 def remove_gold(item: Item, *, by: User | None = None) -> bool:
     """Whether there was any."""
-    before = Gold.objects.filter(item=item).values_list("answers", flat=True).first()
-    removed, _ = Gold.objects.filter(item=item).delete()
-    if removed:
-        audit.record("gold.remove", project=item.project, target=item, by=by, before=before)
-    return bool(removed)
+    Item.objects.select_for_update(no_key=True).get(pk=item.pk)
+    before = Gold.objects.filter(item=item).first()
+    if before is None:
+        return False
+    Gold.objects.filter(item=item).delete()
+    follow_uses(item.project, before={item.pk: before.use}, after={item.pk: None})
+    audit.record("gold.remove", project=item.project, target=item, by=by, before=before.answers)
+    return True
 
 
 @lru_cache(maxsize=256)
@@ -230,12 +244,13 @@ def gold_accuracy(project: Project) -> dict[int, Tally]:
 def gold_accuracy_by_question(project: Project) -> dict[int, dict[str, Tally]]:
     """By annotator id and question: right answers, and all of them.
 
-    Counts current labels of work on items that are not archived. A label whose question means
-    something else than gold's (another scale, in another form) is passed over.
+    Counts current labels of work, and of gold planted in it, on items that are not archived. A
+    label whose question means something else than gold's (another scale, in another form) is passed
+    over.
     """
     gold = _gold_of(project)
     found: dict[int, dict[str, Tally]] = defaultdict(dict)
-    labels = Annotation.objects.current().work().filter(project=project, item__in=list(gold))
+    labels = Annotation.objects.current().handed_out().filter(project=project, item__in=list(gold))
     for item, annotator, form, answers in labels.values_list(
         "item_id", "annotator_id", "form_id", "answers"
     ).iterator():

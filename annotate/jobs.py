@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from annotate import audit, eligibility
+from annotate import audit, disputes, eligibility
 from annotate.aggregation import aggregate_stale
 from annotate.aggregation.comparing import compare
 from annotate.aggregation.fitting import fit_is_due, fit_project
@@ -230,7 +230,16 @@ def aggregate(project: Project) -> bool:
     done = aggregate_stale(project) > 0
     if not done and fit_is_due(project):
         ask(project.pk, "fit-annotators")
+    if not done and project.dispute_overlap is not None:
+        ask(project.pk, "disputes")
     return done
+
+
+@job("disputes", due=lambda: ())
+def settle_disputes(project: Project) -> bool:
+    """Asked for once labels are added up, and when the setting changes."""
+    disputes.want_more(project)
+    return False
 
 
 @job("fit-annotators", due=lambda: (), slow=True)

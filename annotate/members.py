@@ -242,6 +242,37 @@ def _change_pause(member: Membership, locked: Membership, action: str, reason: s
     )
 
 
+@transaction.atomic
+def set_most_labels(member: Membership, most: int | None) -> bool:
+    """Labels that the member may give at most from now on; None is the project's number."""
+    return _change(member, _lock(member), "member.most", most_labels=most)
+
+
+@transaction.atomic
+def qualify(member: Membership) -> bool:
+    """Take the member as qualified, test or none; whether that is new."""
+    locked = _lock(member)
+    if locked.qualified_at is not None:
+        return False
+    locked.qualified_at = member.qualified_at = timezone.now()
+    locked.save(update_fields=["qualified_at"])
+    audit.record("member.qualify", project=member.project, target=member, user=member.user_id)
+    return True
+
+
+@transaction.atomic
+def grant_try(member: Membership) -> bool:
+    """Give one more try of the qualification test; whether none was left."""
+    locked = _lock(member)
+    tries = member.project.qualification_tries
+    if locked.qualified_at is not None or locked.qualification_attempt < tries:
+        return False
+    locked.qualification_attempt = member.qualification_attempt = tries - 1
+    locked.save(update_fields=["qualification_attempt"])
+    audit.record("member.try", project=member.project, target=member, user=member.user_id)
+    return True
+
+
 # -------------------------------------------------------------------------------------------- groups
 
 

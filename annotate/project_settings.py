@@ -11,6 +11,7 @@ from django.db.models import ProtectedError
 
 from annotate import audit
 from annotate.models import Project
+from annotate.onboarding import take_as_qualified
 
 # What nobody sets by hand.
 FIXED = {"id", "slug", "ranking", "created_by", "created_at"}
@@ -53,6 +54,10 @@ def change_settings(
         setattr(project, name, value)
     present.full_clean(exclude=_names() - set(changes))
     present.save(update_fields=list(changes))
+    if "qualification_pass" in changes and before["qualification_pass"] is None:
+        take_as_qualified(present)
+    if changes.keys() & {"dispute_overlap"}:
+        _ask(present, "disputes")
     audit.record(
         "project.settings",
         project=project,
@@ -61,6 +66,12 @@ def change_settings(
         after={name: _as_json(value) for name, value in changes.items()},
     )
     return list(changes)
+
+
+def _ask(project: Project, kind: str) -> None:
+    from annotate.jobs import ask  # whose jobs follow settings
+
+    ask(project.pk, kind)
 
 
 def _names() -> set[str]:

@@ -15,7 +15,14 @@ from rest_framework.exceptions import (
 )
 from rest_framework.views import exception_handler
 
-from annotate.assignment import BudgetSpent, LeaseLost, MemberPaused, NothingToUndo
+from annotate.assignment import (
+    BudgetSpent,
+    EnoughLabels,
+    LeaseLost,
+    MemberPaused,
+    NothingToUndo,
+    NotQualified,
+)
 from annotate.formats import RefusedFile
 from annotate.presets import UnknownPreset
 from annotate.questions import IncompleteAnswers, InvalidForm
@@ -72,6 +79,10 @@ def _translated(error: Exception) -> Exception:
             return Conflict(str(error), "lease_lost")
         case MemberPaused():
             return PermissionDenied(str(error), "paused")
+        case NotQualified():
+            return PermissionDenied(str(error), "not_qualified")
+        case EnoughLabels():
+            return PermissionDenied(str(error), "enough_labels")
         case BudgetSpent():
             return Conflict(str(error), "budget_spent")
         case NothingToUndo():

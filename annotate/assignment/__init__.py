@@ -17,21 +17,25 @@ from annotate.assignment.closing import (
     submit,
     undo,
 )
-from annotate.assignment.offering import raise_overlap, route_items, set_overlaps
+from annotate.assignment.offering import raise_overlap, route_items, set_aside, set_overlaps
 from annotate.assignment.own import own_assignment, own_membership
 from annotate.assignment.refusals import (
     BudgetSpent,
+    EnoughLabels,
     LeaseLost,
     MemberPaused,
     NothingToUndo,
+    NotQualified,
     NoWork,
 )
 
 __all__ = [
     "BudgetSpent",
+    "EnoughLabels",
     "LeaseLost",
     "MemberPaused",
     "NoWork",
+    "NotQualified",
     "NothingToUndo",
     "Timing",
     "claim",
@@ -44,6 +48,7 @@ __all__ = [
     "renew",
     "route_items",
     "save_draft",
+    "set_aside",
     "set_overlaps",
     "skip",
     "submit",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -111,9 +112,18 @@ def submit(
         suggestions=suggestions,
     )
     annotation.project, annotation.item = project, item
+    if assignment.purpose == Assignment.Purpose.PLANTED and project.gold_pass is not None:
+        transaction.on_commit(partial(_check_gold, project, assignment.annotator_id), robust=True)
     if before is None and (project.pay_per_label_usd or assignment.pay_usd):
         ledger.pay(annotation, assignment)
     return annotation
+
+
+def _check_gold(project: Project, annotator: int) -> None:
+    """Once no item is locked any more: a pause locks the member."""
+    from annotate.gold_checks import check  # members build on assignments
+
+    check(project, annotator)
 
 
 def _store(

@@ -35,6 +35,7 @@ JOBS = {
     "form": "Following a new form",
     "index-texts": "Indexing texts for search",
     "quality": "Looking at how people answer",
+    "disputes": "Asking for more labels where they disagree",
     "fold-labels": "Keeping counts of labels",
     "fold-ledger": "Keeping sums of money",
     "count-items": "Counting items",
