@@ -78,7 +78,7 @@ def _drawn(seen: Visit, rows: list[AnnotatorQuality], usual: float) -> SafeStrin
 
     admin = seen.may(Role.ADMIN)
     return format_html(
-        '<svg class="chart spread" role="img" aria-label="Agreement of {} people by number of labels"'
+        '<svg class="chart spread" role="group" aria-label="Agreement of {} people by number of labels"'
         ' width="100%" height="{}">{}{}{}{}</svg>',
         len(rows),
         HEIGHT,
@@ -98,8 +98,8 @@ def _drawn(seen: Visit, rows: list[AnnotatorQuality], usual: float) -> SafeStrin
         ),
         format_html_join(
             "",
-            '<a href="{}"><circle cx="{}%" cy="{}" r="{}" class="point {}">'
-            "<title>{}: {} of {}</title></circle></a>",
+            '<a href="{0}"><title>{5}: {6} of {7}</title>'
+            '<circle cx="{1}%" cy="{2}" r="{3}" class="point {4}"></circle></a>',
             (
                 (
                     reverse("person", args=[seen.project.slug, row.annotator_id]),

@@ -1,7 +1,8 @@
 /**
  * What every page needs: news for screen readers, and a word when the server cannot be reached.
  *
- * A swapped part announces itself with `data-announce="…"`.
+ * A swapped part announces itself with `data-announce="…"`. What scrolls within the page can be
+ * reached and scrolled with the keys.
  */
 
 const live = () => document.getElementById("live");
@@ -30,6 +31,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 /** A part of a page that turns out to be the sign-in page: go there, and come back here. */
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (document.body.classList.contains("working")) return; // the workspace lets people sign in in place
   const { xhr } = /** @type {CustomEvent} */ (event).detail;
   const login = document.body.dataset.login;
   if (!login || new URL(xhr.responseURL, location.href).pathname !== login || location.pathname === login) return;
@@ -53,3 +55,20 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.repeat || event.target !== document.body) return;
   /** @type {HTMLElement | null} */ (document.querySelector("main :is(a, button)[autofocus]"))?.click();
 });
+
+/** A frame that cuts what is in it off takes the focus, so that arrow keys scroll it; others do not. */
+function reachFrames() {
+  for (const frame of document.querySelectorAll(".wide, .tall, .prose pre, .history pre")) {
+    const cuts = frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight;
+    if (cuts === frame.hasAttribute("tabindex")) continue;
+    for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Scrolls"]]) {
+      if (cuts) frame.setAttribute(name, value);
+      else frame.removeAttribute(name);
+    }
+  }
+}
+
+reachFrames();
+addEventListener("resize", reachFrames);
+document.addEventListener("htmx:afterSettle", reachFrames);
+document.addEventListener("toggle", reachFrames, true); // <details>, whose event does not bubble
