@@ -17,6 +17,7 @@ from annotate.assignment.closing import (
     submit,
     undo,
 )
+from annotate.assignment.correcting import correct, correction_key, why_not_correctable
 from annotate.assignment.offering import raise_overlap, route_items, set_aside, set_overlaps
 from annotate.assignment.own import own_assignment, own_membership
 from annotate.assignment.refusals import (
@@ -28,6 +29,7 @@ from annotate.assignment.refusals import (
     NotQualified,
     NoWork,
 )
+from annotate.assignment.resuming import take_up_again
 
 __all__ = [
     "BudgetSpent",
@@ -35,10 +37,13 @@ __all__ = [
     "LeaseLost",
     "MemberPaused",
     "NoWork",
+    "NotCorrectable",
     "NotQualified",
     "NothingToUndo",
     "Timing",
     "claim",
+    "correct",
+    "correction_key",
     "expire_overdue",
     "let_go",
     "own_assignment",
@@ -52,5 +57,7 @@ __all__ = [
     "set_overlaps",
     "skip",
     "submit",
+    "take_up_again",
     "undo",
+    "why_not_correctable",
 ]

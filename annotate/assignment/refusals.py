@@ -15,6 +15,10 @@ class NothingToUndo(Exception):
     """No submission of this member is recent enough to be taken back."""
 
 
+class NotCorrectable(Exception):
+    """The label stays as it is; the message, for its annotator, says why."""
+
+
 class NoWork(Exception):
     """The member is given no items for now; the message is for the member."""
 

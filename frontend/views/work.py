@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,6 +22,7 @@ from annotate.assignment import (
     save_draft,
     skip,
     submit,
+    take_up_again,
     undo,
 )
 from annotate.models import Assignment, Membership
@@ -30,8 +32,16 @@ from frontend.pages import PageRequest, page, see_other, wants_part
 from frontend.progress import MOST_COUNTED, Progress, progress_in
 
 PAGE = "frontend/work/page.html"
+FIRST_STANDS = "You answered that item before, in another tab or window: your first answer stands."
+WHY_CLOSED = {
+    Assignment.State.OPEN: "The item is open in another tab.",
+    Assignment.State.SUBMITTED: "You have answered this item already, in another tab.",
+    Assignment.State.SKIPPED: "You have skipped this item, in another tab.",
+    Assignment.State.EXPIRED: "The time for this item ran out, and it is not free any more.",
+}
 
 
+@never_cache  # going back shows what is to be done now
 @login_required
 @require_http_methods(["GET", "POST"])
 def work(request: PageRequest, slug: str) -> HttpResponse:
@@ -56,7 +66,7 @@ def work(request: PageRequest, slug: str) -> HttpResponse:
     timing = showing.read_timing(assignment, request.POST)
     suggested = suggestions.record(assignment, request.POST, timing)
     try:
-        submit(
+        stored = submit(
             assignment,
             answers,
             key=request.POST.get("key", ""),
@@ -69,7 +79,8 @@ def work(request: PageRequest, slug: str) -> HttpResponse:
         _keep_draft(request, assignment)
         return _show(request, membership, None, refusal=refusal, kept=True, status=409)
     compared = suggestions.compared(assignment, answers, suggested)
-    return _next(request, membership, assignment, done=1, compared=compared)
+    notice = "" if stored.answers == answers else FIRST_STANDS
+    return _next(request, membership, assignment, done=1, compared=compared, notice=notice)
 
 
 @login_required
@@ -204,8 +215,11 @@ def _next(
     *,
     done: int,
     compared: suggestions.Strip | None = None,
+    notice: str = "",
 ) -> HttpResponse:
     if not wants_part(request):
+        if notice:
+            messages.warning(request, notice)
         if compared is not None:
             messages.info(request, compared.in_words)
         return see_other("work", membership.project.slug)
@@ -216,7 +230,13 @@ def _next(
     left = told.left if told.is_long else max(told.left - 1, int(assignment is not None))
     progress = Progress(done=told.done + done, left=left if assignment is not None else 0)
     return _show(
-        request, membership, assignment, progress=progress, refusal=refusal, compared=compared
+        request,
+        membership,
+        assignment,
+        progress=progress,
+        notice=notice,
+        refusal=refusal,
+        compared=compared,
     )
 
 
@@ -253,7 +273,8 @@ def _keep_draft(request: PageRequest, assignment: Assignment) -> None:
 
 
 def _renewed(assignment: Assignment) -> HttpResponse:
-    expires_at = renew(assignment)
+    expires_at = renew(assignment) or take_up_again(assignment)
     if expires_at is None:
-        return JsonResponse({"detail": "The time for this item ran out."}, status=409)
+        assignment.refresh_from_db(fields=["state"])
+        return JsonResponse({"detail": WHY_CLOSED[assignment.state]}, status=409)
     return JsonResponse({"expires_at": expires_at.isoformat()})

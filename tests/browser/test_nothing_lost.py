@@ -1,0 +1,345 @@
+"""What is written arrives, once: without a network, signed out, in two tabs, late, and after Back."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from annotate.models import Annotation, Assignment, Form, Item
+from tests.factories import make_member
+
+AWAY = ["Failed to load resource", "htmx:", "Response Status Error"]
+
+
+@pytest.fixture
+def work(page, site, member, items):
+    """The workspace, guidelines read."""
+    open_work(page, site)
+    page.keyboard.press("Enter")
+    expect(page.locator("#guidelines")).to_be_hidden()
+    return page
+
+
+def open_work(page, site):
+    page.goto(f"{site}/projects/pairs/work/")
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
+
+
+def prompt(page):
+    return page.locator(".turn .reading").first.inner_text()
+
+
+def wait_for_next(page, before):
+    expect(page.locator(".turn .reading").first).not_to_have_text(before)
+
+
+def values():
+    return [a.answers["why"]["text"] for a in Annotation.objects.order_by("pk")]
+
+
+def answer(page, text):
+    page.keyboard.press("2")
+    page.keyboard.press("w")
+    page.keyboard.type(text)
+
+
+# ---------------------------------------------------------------------------------------- no network
+
+
+def test_without_a_network_an_answer_waits_and_goes_by_itself(work, context):
+    work.expected += AWAY
+    before = prompt(work)
+    answer(work, "Written in a tunnel")
+    context.set_offline(True)
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble p")).to_contain_text("server cannot be reached")
+    expect(work.locator("#trouble p")).to_have_attribute("role", "alert")
+    expect(work.locator("#trouble [data-count]")).to_contain_text("Trying again in")
+    expect(work.locator("textarea")).to_have_value("Written in a tunnel")
+    context.set_offline(False)
+    wait_for_next(work, before)
+    expect(work.locator("#trouble")).to_be_hidden()
+    assert values() == ["Written in a tunnel"]
+
+
+def test_an_answer_that_waits_survives_that_the_browser_is_closed(
+    work, context, browser, site, member
+):
+    work.expected += AWAY
+    answer(work, "Closed too early")
+    context.set_offline(True)
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble")).to_be_visible()
+    state = context.storage_state()
+    again = browser.new_context(storage_state=state)
+    page = again.new_page()
+    page.goto(f"{site}/projects/pairs/work/")
+    expect(page.locator(".count")).to_contain_text("2 of 6")
+    assert values() == ["Closed too early"]
+    page.reload()
+    assert Annotation.objects.count() == 1
+    again.close()
+    context.set_offline(False)
+    work.reload()
+    expect(work.locator(".count")).to_contain_text("2 of 6")
+    assert Annotation.objects.count() == 1
+
+
+def test_an_answer_whose_item_is_not_on_the_page_any_more_is_sent_beside_it(
+    work, context, site, member
+):
+    work.expected += AWAY
+    answer(work, "An hour later")
+    context.set_offline(True)
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble")).to_be_visible()
+    first = Assignment.objects.get()
+    Assignment.objects.update(state="expired")
+    Item.objects.filter(pk=first.item_id).update(rank=9, seats_left=1)
+    work.goto("about:blank")
+    page = context.new_page()
+    context.set_offline(False)
+    with page.expect_response(lambda each: each.request.method == "POST") as sent:
+        open_work(page, site)
+    assert sent.value.status == 200
+    assert values() == ["An hour later"]
+    assert Annotation.objects.get().assignment == first
+    assert page.evaluate("Object.keys(localStorage).filter(n => n.includes('outbox'))") == []
+
+
+def test_a_server_that_fails_is_asked_again(work):
+    work.expected += AWAY
+    failures = iter([503, 500])
+
+    def fail(route):
+        status = next(failures, None)
+        if status and route.request.method == "POST":
+            route.fulfill(status=status, body="down")
+        else:
+            route.continue_()
+
+    before = prompt(work)
+    work.route(re.compile(r"/work/$"), fail)
+    answer(work, "Third time lucky")
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble p")).to_contain_text("the server failed (503)")
+    wait_for_next(work, before)
+    assert values() == ["Third time lucky"]
+
+
+def test_an_answer_that_arrived_though_its_reply_was_lost_counts_once(work):
+    work.expected += AWAY
+    lost = []
+
+    def lose_reply(route):
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    before = prompt(work)
+    work.route(re.compile(r"/work/$"), lose_reply)
+    answer(work, "Sent twice")
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble")).to_be_visible()
+    wait_for_next(work, before)
+    assert lost == [200]
+    assert values() == ["Sent twice"]
+
+
+def test_what_is_changed_while_it_waits_is_not_sent_by_itself(work, context):
+    work.expected += AWAY
+    before = prompt(work)
+    answer(work, "First")
+    context.set_offline(True)
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble [data-count]")).to_contain_text("Trying again")
+    work.keyboard.type(" thoughts")
+    expect(work.locator("#trouble p")).to_contain_text("submit it again")
+    context.set_offline(False)
+    work.wait_for_timeout(2500)
+    assert not Annotation.objects.exists()
+    work.keyboard.press("Control+Enter")
+    wait_for_next(work, before)
+    assert values() == ["First thoughts"]
+
+
+def test_an_answer_that_the_server_refuses_stays_on_the_page(work):
+    work.expected += AWAY
+    work.route(re.compile(r"/work/$"), lambda route: route.fulfill(status=413, body="too large"))
+    answer(work, "Too much")
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble p")).to_contain_text("refused it (413)")
+    expect(work.locator("textarea")).to_have_value("Too much")
+    work.unroute(re.compile(r"/work/$"))
+    work.get_by_role("button", name="Try now").click()
+    expect(work.locator(".count")).to_contain_text("2 of 6")
+    assert values() == ["Too much"]
+
+
+# ----------------------------------------------------------------------------------------- signed out
+
+
+def sign_in_again(page, words="secret"):
+    dialog = page.get_by_role("dialog", name="You have been signed out")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_label("Password")).to_be_focused()
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    return dialog
+
+
+def test_whoever_is_signed_out_signs_in_in_place_and_the_answer_goes(work, member):
+    before = prompt(work)
+    answer(work, "Said by me")
+    Session.objects.all().delete()
+    work.keyboard.press("Control+Enter")
+    dialog = sign_in_again(work)
+    expect(dialog).to_be_hidden()
+    wait_for_next(work, before)
+    assert values() == ["Said by me"]
+    second = prompt(work)
+    work.keyboard.press("3")
+    work.keyboard.press("Enter")  # the new token is in use
+    wait_for_next(work, second)
+    assert Annotation.objects.count() == 2
+
+
+def test_a_wrong_password_is_said_and_the_answer_stays(work, member):
+    work.expected += AWAY
+    answer(work, "Still here")
+    Session.objects.all().delete()
+    work.keyboard.press("Control+Enter")
+    dialog = sign_in_again(work, "wrong")
+    expect(dialog.get_by_role("alert")).to_contain_text("not correct")
+    expect(dialog.get_by_label("Password")).to_be_focused()
+    work.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(work.locator("#trouble p")).to_contain_text("signed out")
+    work.get_by_role("button", name="Sign in").click()
+    work.get_by_label("Password").fill("secret")
+    work.keyboard.press("Enter")
+    expect(work.locator(".count")).to_contain_text("2 of 6")
+    assert values() == ["Still here"]
+
+
+def test_whoever_signs_in_again_in_another_tab_just_goes_on(work, context, member, sign_in):
+    work.expected += AWAY
+    before = prompt(work)
+    answer(work, "From the first tab")
+    context.clear_cookies()
+    sign_in(member.user)
+    work.keyboard.press("Control+Enter")  # with a token that nothing knows any more
+    wait_for_next(work, before)
+    assert values() == ["From the first tab"]
+
+
+def test_the_answer_of_one_is_never_sent_for_another(work, context, project, sign_in):
+    work.expected += AWAY
+    answer(work, "Mine alone")
+    context.clear_cookies()
+    sign_in(make_member(project).user)
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#sign-in [role=alert]")).to_contain_text("Somebody else is signed in")
+    assert not Annotation.objects.exists()
+    assert work.evaluate("Object.keys(localStorage).some(n => n.includes('outbox'))")
+
+
+def test_a_draft_of_somebody_signed_out_is_kept_and_the_page_says_so(work, member):
+    Session.objects.all().delete()
+    work.keyboard.press("w")
+    work.keyboard.type("Half a thought")
+    expect(work.locator("#trouble p")).to_contain_text("You have been signed out")
+    expect(work.locator("textarea")).to_be_focused()
+    work.get_by_role("button", name="Sign in").click()
+    with work.expect_response("**/work/draft/") as sent:
+        sign_in_again(work)
+    assert sent.value.status == 200
+    assert Assignment.objects.get().draft["fields"]["answer-why"] == "Half a thought"
+
+
+# ------------------------------------------------------------------------- two tabs, late, Back, reload
+
+
+def test_a_second_tab_that_answers_too_is_told_that_the_first_answer_stands(
+    work, context, site, member
+):
+    other = context.new_page()
+    open_work(other, site)
+    other.keyboard.press("Enter")
+    answer(work, "In the first tab")
+    work.keyboard.press("Control+Enter")
+    expect(work.locator(".count")).to_contain_text("2 of 6")
+    answer(other, "In the second tab")
+    other.keyboard.press("Control+Enter")
+    expect(other.locator(".note.good")).to_contain_text("your first answer stands")
+    assert values() == ["In the first tab"]
+
+
+def test_a_lease_that_ran_out_while_somebody_writes_is_taken_up_again(work):
+    Assignment.objects.update(state="expired")
+    Item.objects.update(seats_left=1)
+    work.keyboard.press("w")
+    with work.expect_response("**/work/draft/") as sent:
+        work.keyboard.type("Slow but sure")
+    assert sent.value.status == 200
+    expect(work.locator("#trouble")).to_be_hidden()
+    assert Assignment.objects.get().state == "open"
+    assert Item.objects.get(pk=Assignment.objects.get().item_id).seats_left == 0
+
+
+def test_a_lease_that_somebody_else_has_is_told_and_the_draft_kept(work):
+    work.expected.append("409")
+    before = prompt(work)
+    Assignment.objects.update(state="expired")
+    Item.objects.filter(assignments__isnull=False).update(seats_left=0)
+    work.keyboard.press("w")
+    work.keyboard.type("Too slow")
+    expect(work.locator("#trouble p")).to_contain_text("not free any more")
+    work.get_by_role("link", name="Next item").click()
+    wait_for_next(work, before)
+    assert Assignment.objects.earliest("pk").draft["fields"]["answer-why"] == "Too slow"
+
+
+def test_back_shows_what_is_to_be_done_now_and_nothing_filled_in(work, site, context):
+    before = prompt(work)
+    answer(work, "One")
+    work.keyboard.press("Control+Enter")
+    wait_for_next(work, before)
+    second = prompt(work)
+    work.goto(f"{site}/")
+    work.go_back()
+    expect(work.locator("html[data-keys=ready]")).to_be_attached()
+    expect(work.locator(".turn .reading").first).to_have_text(second)
+    expect(work.locator("input:checked")).to_have_count(0)
+    expect(work.locator("textarea")).to_have_value("")
+
+
+def test_a_reload_in_the_middle_of_sending_counts_once(work):
+    work.expected += AWAY
+    answer(work, "In flight")
+    held = []
+    work.route(
+        re.compile(r"/work/$"),
+        lambda r: held.append(r) if r.request.method == "POST" and not held else r.continue_(),
+    )
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#saved")).to_have_text("sending…")
+    work.reload()
+    expect(work.locator(".count")).to_contain_text("2 of 6")
+    assert held
+    assert values() == ["In flight"]
+
+
+def test_a_page_of_an_older_form_loses_nothing(work, project):
+    """The page is loaded anew for new scripts; what was sent is not sent twice."""
+    before = prompt(work)
+    answer(work, "On the old form")
+    Form.objects.add_version(project, project.form.questions[:1])
+    work.keyboard.press("Control+Enter")
+    wait_for_next(work, before)
+    expect(work.locator("textarea")).to_have_count(0)
+    assert work.evaluate("Object.keys(localStorage).filter(n => n.includes('outbox'))") == []
+    assert Annotation.objects.count() == 1
