@@ -84,7 +84,7 @@ def write_snapshot(
         with collection_paused():
             if (items := next(pages, None)) is None:
                 break
-            rows = [row for item in items if (row := format_.row(item)) is not None]
+            rows = [row for item in items for row in format_.rows(item)]
             file.writelines(f"{_encode(row)}\n" for row in rows)
         result.rows += len(rows)
         result.items += len(items)

@@ -15,7 +15,7 @@ from annotate.questions.base.question import Found
 
 Ids = npt.NDArray[np.int64]
 Kept = Mapping[int, Mapping[str, float]]
-UNITS = 64  # at most of an item: a question is about it, or about each of its completions
+UNITS = 1024  # at most of an item: it, its completions, or each option of each of them
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,7 @@ def arrange(
     voted, valued = (_rows(answers, by_answer, names) for by_answer in (votes, values))
     keys = np.concatenate([voted[0], valued[0]])
     places, index = np.unique(keys, return_inverse=True)
+    owner = np.unique(places // UNITS, return_inverse=True)[1].astype(np.intp)
     annotators, who = np.unique(answers.annotator, return_inverse=True)
     many, people, split = len(places), len(annotators), len(voted[0])
     items = (places // UNITS).tolist()
@@ -115,6 +116,7 @@ def arrange(
         Numbers(index[split:], who[valued[1]], valued[2], many, people),
         None if things is None else _pairs(items, things),
         _kept(items, kept) if kept else {},
+        owner,
     )
     units = [names[place] for place in (places % UNITS).tolist()]
     return Arranged(data, annotators.tolist(), items, units)

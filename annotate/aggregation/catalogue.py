@@ -11,7 +11,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from annotate.aggregation.methods import adjusted_mean, agreement, bradley_terry, glad, mace, mean
+from annotate.aggregation.methods import (
+    adjusted_mean,
+    agreement,
+    bradley_terry,
+    glad,
+    mace,
+    mean,
+    rankings,
+)
 from annotate.aggregation.methods import dawid_skene as ds
 from annotate.aggregation.methods.accuracy import accuracy
 from annotate.aggregation.methods.numbers import Floats, normal_cdf
@@ -41,6 +49,8 @@ class Data:
     pairs: Pairs | None = None
     # What earlier fits kept of the items, by name: (items,), NaN where nothing.
     kept: Mapping[str, Floats] = field(default_factory=dict)
+    # Which of the project's items each unit belongs to, from 0: (items,). Empty: each is one.
+    owner: Indices = field(default_factory=lambda: np.empty(0, np.intp))
 
 
 @dataclass(frozen=True)
@@ -334,6 +344,30 @@ class AdjustedMean(Method):
         return Settled(shares=shares, value=value, deviation=deviation)
 
 
+class PlackettLuce(Method):
+    name = "plackett_luce"
+    title = "Plackett-Luce"
+    about = (
+        "Each completion has a strength, and a ranking is made by choosing the best of what is left "
+        "again and again. Made for rankings of a part; shown as expected ranks."
+    )
+    measure = "Kendall's tau with the others' mean ranks"
+
+    def fit(self, data: Data, start: tuple[Shared, Own] | None = None) -> Fitted:
+        """Nothing is learnt of annotators: all count the same. Their tau is there to be looked at."""
+        return Fitted(
+            shared={},
+            own={},
+            newcomer={},
+            reliability=rankings.agreement_with_others(data.numbers, data.owner),
+            log_likelihood=None,
+        )
+
+    def settle(self, data: Data, shared: Shared, own: Own) -> Settled:
+        found = rankings.expected_ranks(data.numbers, data.owner)
+        return Settled(value=found.rank, deviation=found.deviation)
+
+
 def _tie_edge(votes: Votes, value: Floats) -> float:
     """How near to 0 a value is a tie: so that items are ties as often as votes are."""
     if votes.classes != 3 or not len(votes):
@@ -370,5 +404,6 @@ METHODS: dict[str, Method] = {
         BradleyTerry(),
         Mean(),
         AdjustedMean(),
+        PlackettLuce(),
     )
 }

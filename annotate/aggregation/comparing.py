@@ -1,7 +1,7 @@
 """Methods of aggregation side by side on a project's own labels, before one is chosen."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import Max
 
 from annotate.aggregation.arranging import Arranged, arrange
-from annotate.aggregation.catalogue import METHODS, Data, Method
+from annotate.aggregation.catalogue import METHODS, Method
 from annotate.aggregation.combining import Source
 from annotate.aggregation.reading import read_answers, read_things
 from annotate.aggregation.settling import plain_method
@@ -110,8 +110,7 @@ def _labels(
     The likeliest class, or the nearest point of a scale.
     """
     fitted = method.fit(arranged.data)
-    data = arranged.data
-    data = Data(data.votes, data.numbers, data.pairs, fitted.kept)
+    data = replace(arranged.data, kept=fitted.kept)
     found = method.settle(data, fitted.shared, fitted.own)
     if found.shares is None:
         assert found.value is not None
@@ -134,7 +133,10 @@ def _truth(project: Project, question: Question[Any], arranged: Arranged) -> Lab
         for unit, value in (question.votes(answer) or question.values(answer)).items()
     }
     places = zip(arranged.items, arranged.units, strict=True)
-    return np.array([by_unit.get(place, np.nan) for place in places], dtype=float)
+    found = np.array([by_unit.get(place, np.nan) for place in places], dtype=float)
+    return (
+        found if question.classes else np.floor(found + 0.5)
+    )  # as ``_labels`` has ranks that are tied
 
 
 def _gold(project: Project, question: Question[Any]) -> dict[int, Answer]:

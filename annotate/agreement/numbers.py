@@ -107,11 +107,6 @@ def _classes(size: int) -> Coefficients:
     return {"agreement": Agreement(), "fleiss": Fleiss(same), "ac1": Gwet(same)}
 
 
-def has_numbers(question: Question[Any]) -> bool:
-    """Whether the kind says which values an answer stands for."""
-    return type(question).values is not Question.values
-
-
 def numbers(question: Question[Any], labels: Labels) -> Numbers:
     """The labels' values; an answer without any (both bad, no side) plays no part."""
     given = [list(question.values(answer).items()) for answer in labels.answers]

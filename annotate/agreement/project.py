@@ -7,7 +7,7 @@ import numpy as np
 from annotate.agreement.judges import against_people
 from annotate.agreement.keeping import Kept, is_large, keep, kept
 from annotate.agreement.labels import Labels, Mask, ProjectLabels, load
-from annotate.agreement.numbers import Numbers, has_numbers, numbers
+from annotate.agreement.numbers import Numbers, numbers
 from annotate.agreement.pairs import pairs
 from annotate.agreement.slices import members, over_time, slices
 from annotate.agreement.wholes import Distances, Wholes
@@ -89,9 +89,9 @@ def _figures(labels: ProjectLabels, question: Question[Any]) -> Json:
 
 
 def _measured(question: Question[Any], labels: Labels) -> Numbers | Wholes:
-    if has_numbers(question):
-        return numbers(question, labels)
-    return Wholes(labels, Distances(question, labels))
+    if question.whole:
+        return Wholes(labels, Distances(question, labels))
+    return numbers(question, labels)
 
 
 def _silent(question: Question[Any], labels: Labels) -> Mask:

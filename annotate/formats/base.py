@@ -191,6 +191,11 @@ class Exporter(Format):
     def row(self, item: ExportedItem) -> Json | None:
         """The item's line; None for one that is left out and counted."""
 
+    def rows(self, item: ExportedItem) -> list[Json]:
+        """The item's lines, where a format may have several of an item."""
+        row = self.row(item)
+        return [] if row is None else [row]
+
 
 class Importer(Format):
     # Whether a line may need what an earlier one said.

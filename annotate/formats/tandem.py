@@ -1,6 +1,6 @@
 """Tandem's own JSON Lines: an item a line, with its completions and all of its labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotate.formats.base import (
@@ -49,6 +49,8 @@ ITEM = frozenset(
         # Written by the export and made anew by the program that reads it:
         "aggregates",
         "evaluation",
+        # Compared with the form's: see ``_check_criteria``.
+        "criteria",
     }
 )
 LONGEST_NOTE = 2_000
@@ -82,6 +84,12 @@ class TandemImport(Importer):
         completions = list_of(record, "completions")
         if not 1 <= len(completions) <= MOST_COMPLETIONS:
             raise BadLine(f"has {len(completions)} completions; give 1 to {MOST_COMPLETIONS}")
+        labels = [
+            _label(one, n, completions=len(completions))
+            for n, one in enumerate(list_of(record, "labels"), start=1)
+        ]
+        if record.get("criteria"):
+            self._check_criteria(object_of(record["criteria"], "'criteria'"), labels)
         return ParsedItem(
             key=text_of(record, "key", default="", longest=200),
             messages=_messages(record),
@@ -94,11 +102,20 @@ class TandemImport(Importer):
             tags=_tags(record, "tags"),
             gold=object_of(record["gold"], "'gold'") if record.get("gold") else None,
             gold_note=text_of(record, "gold_note", default="", longest=LONGEST_NOTE),
-            labels=[
-                _label(one, n, completions=len(completions))
-                for n, one in enumerate(list_of(record, "labels"), start=1)
-            ],
+            labels=labels,
         )
+
+    def _check_criteria(self, criteria: Json, labels: Sequence[ParsedLabel]) -> None:
+        """Answers given under one criterion are none under another. Raises ``BadLine``."""
+        answered = {name for label in labels for name in label.answers}
+        for name, criterion in criteria.items():
+            question = self.questions.named(name)
+            if question is not None and name in answered and question.config.criterion != criterion:
+                own = brief(question.config.criterion) if question.config.criterion else "none"
+                raise BadLine(
+                    f"{name!r} was answered by the criterion {brief(criterion)}, and the form has "
+                    f"{own} for it; give the question a name of its own in the file or the form"
+                )
 
 
 class TandemExport(Exporter):
@@ -111,6 +128,7 @@ class TandemExport(Exporter):
     ) -> None:
         super().__init__(questions, options, setting)
         self.described: set[tuple[str, str, int]] = set()
+        self.criteria = questions.criteria
 
     def row(self, item: ExportedItem) -> Json:
         parts = {
@@ -126,6 +144,8 @@ class TandemExport(Exporter):
             "labels": [self._label(label) for label in item.labels],
             "aggregates": _aggregates(item),
         }
+        if self.criteria:
+            parts["criteria"] = self.criteria
         if item.overlap != self.setting.overlap:
             parts["overlap"] = item.overlap
         if item.queue:

@@ -1,6 +1,7 @@
 """TRL's preference rows: ``prompt``, ``chosen``, ``rejected``, as texts or as chat turns."""
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from annotate.formats.base import (
@@ -23,9 +24,10 @@ from annotate.formats.base import (
 )
 from annotate.formats.dialogue import common_prompt, turns
 from annotate.hashes import text_hash
-from annotate.questions import Questions
+from annotate.questions import Question, Questions
 from annotate.questions.base.question import Combined
 
+Pair = tuple[int, int, float]  # the better completion, the worse one, and the margin
 FIELDS = ("prompt", "chosen", "rejected", "margin")
 
 
@@ -89,6 +91,7 @@ class TrlImport(Importer):
 
 SOURCES = ("best", "people", "judges", "all")
 TEXT, CHAT = "text", "chat"
+EXTREMES, EVERY = "best-worst", "all"
 
 
 class TrlExport(Exporter):
@@ -96,7 +99,7 @@ class TrlExport(Exporter):
     title = "TRL preference rows"
     about = "prompt, chosen, rejected: what RewardTrainer and DPOTrainer read. No other columns."
     settings = (
-        Option("question", "The preference that decides"),
+        Option("question", "The preference or ranking that decides"),
         Option(
             "source",
             "Whose labels (best: people's where there are any, else the judges')",
@@ -116,33 +119,79 @@ class TrlExport(Exporter):
             choices=("all", "training", "evaluation"),
         ),
         Option("margin", "A column with the strength", default="no", choices=("no", "yes")),
+        Option(
+            "pairs",
+            "Of a ranking: the best against the worst, or every two that are not tied",
+            default=EXTREMES,
+            choices=(EXTREMES, EVERY),
+        ),
     )
 
     def __init__(
         self, questions: Questions, options: Mapping[str, str], setting: Setting | None = None
     ) -> None:
         super().__init__(questions, options, setting)
-        self.question = self.preference(self.options["question"])
-        self.strongest = self.question.config.points // 2
+        self.question = self._deciding(self.options["question"])
         form = self.options["form"]
         self.chat = form == CHAT or (form == "auto" and self.setting.chats)
 
+    def _deciding(self, name: str) -> Question[Any]:
+        """The preference or ranking of that name; else the main preference, else the first ranking."""
+        rankings = self.questions.of_kind("ranking")
+        named = next((one for one in rankings if one.name == name), None)
+        if named is not None:
+            return named
+        alone = not name and self.questions.main_preference() is None and rankings
+        return rankings[0] if alone else self.preference(name)
+
     def row(self, item: ExportedItem) -> Json | None:
+        """The first of the item's lines: a preference has one."""
+        return next(iter(self.rows(item)), None)
+
+    def rows(self, item: ExportedItem) -> list[Json]:
         part = "evaluation" if item.evaluation else "training"
         if self.options["part"] not in ("all", part):
             self.left_out[f"in the {part} share"] += 1
-            return None
+            return []
         combined = self._combined(item)
         if combined is None:
             self.left_out["without label"] += 1
-            return None
-        if not (side := winner(combined)):
-            self.left_out["ties" if combined.mean is not None else "both bad"] += 1
-            return None
-        first, second = (item.completions[position].text for position in self.question.config.pair)
-        row = self._texts(item, *((second, first) if side > 0 else (first, second)))
+            return []
+        if self.question.kind == "ranking":
+            found = self._of_ranking(combined)
+        else:
+            found = self._of_preference(combined)
+        if not found:
+            only_bad = self.question.kind == "preference" and combined.mean is None
+            self.left_out["both bad" if only_bad else "ties"] += 1
+        return [self._row(item, *pair) for pair in found]
+
+    def _of_preference(self, combined: Combined) -> list[Pair]:
+        side, config = winner(combined), self.question.config
+        if not side:
+            return []
+        first, second = config.pair
+        margin = max(0.0, float(side * (combined.mean or 0)) / (config.points // 2))
+        return [(second, first, margin) if side > 0 else (first, second, margin)]
+
+    def _of_ranking(self, combined: Combined) -> list[Pair]:
+        """Margins are differences of mean ranks, as shares of the largest that there can be."""
+        ranks, means = combined.data["ranks"], combined.data["means"]
+        there = [position for position, rank in enumerate(ranks) if rank is not None]
+        there.sort(key=lambda position: ranks[position])
+        two = (
+            [(there[0], there[-1])] if self.options["pairs"] == EXTREMES else combinations(there, 2)
+        )
+        return [
+            (better, worse, (means[worse] - means[better]) / (len(ranks) - 1))
+            for better, worse in two
+            if ranks[better] < ranks[worse]
+        ]
+
+    def _row(self, item: ExportedItem, better: int, worse: int, margin: float) -> Json:
+        row = self._texts(item, *(item.completions[one].text for one in (better, worse)))
         if self.options["margin"] == "yes":
-            row["margin"] = max(0.0, float(side * (combined.mean or 0)) / self.strongest)
+            row["margin"] = margin
         return row
 
     def _combined(self, item: ExportedItem) -> Combined | None:

@@ -90,9 +90,7 @@ def classes_of(question: Question[Any], given: Given) -> list[dict[str, Any]]:
             {"value": 1, "words": f"{b} better"},
         ]
     scale = given.votes.scale.tolist() or list(range(given.votes.classes))
-    labels = getattr(question.config, "labels", ())
-    words = list(labels) if len(labels) == len(scale) else [f"{value:g}" for value in scale]
-    return [{"value": v, "words": w} for v, w in zip(scale, words, strict=True)]
+    return [{"value": value, "words": question.value_words(value)} for value in scale]
 
 
 def _rows(

@@ -34,7 +34,8 @@ def preview(project: Project | None, questions: Sequence[Question[Any]]) -> Prev
     needed = max((question.least_completions for question in questions), default=1)
     item = _item(project, needed) if project is not None else None
     if item is None:
-        texts = list(ANSWERS[: max(needed, 2)])
+        needed = max([needed, *(question.usual_completions for question in questions)])
+        texts = list(ANSWERS[:needed])
         texts += [f"Answer {n + 1}." for n in range(len(texts), needed)]
     else:
         texts = [completion.text for completion in item.completions.all()]

@@ -65,8 +65,8 @@ def _field(setting: Setting) -> forms.Field:
         case "whole number":
             return forms.IntegerField(**common, **bounds)
         case "number":
-            widget = forms.NumberInput(attrs={"step": "any"})
-            return forms.FloatField(widget=widget, **common, **bounds)
+            any_number = forms.NumberInput(attrs={"step": "any"})
+            return forms.FloatField(widget=any_number, **common, **bounds)
         case "options":
             return OptionsField(required=False, **common)
         case "condition":
@@ -77,7 +77,7 @@ def _field(setting: Setting) -> forms.Field:
             return NumbersField(first=setting.first, least=setting.least, **common)
         case "text":
             long = setting.name in LAST
-            widget = forms.Textarea(attrs={"rows": 1}) if long else forms.TextInput()
+            widget: forms.Widget = forms.Textarea(attrs={"rows": 1}) if long else forms.TextInput()
             return forms.CharField(required=False, max_length=TEXT_LENGTH, widget=widget, **common)
 
 

@@ -18,7 +18,7 @@ from routing.version_rewards import VersionRewards, rewards_by_version
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from annotate.questions import Questions
+    from annotate.questions import Question, Questions
 
 SOURCES = {"people": "People", "judges": "Judges", "all": "All"}
 
@@ -68,16 +68,19 @@ def _outcomes(item: Item, questions: Questions) -> list[dict[str, Any]]:
     for question in questions:
         for source, title in SOURCES.items():
             if (row := rows.get((question.name, source))) is not None:
-                found.setdefault(question.config.title, []).append(_outcome(row, title))
+                found.setdefault(question.config.title, []).append(_outcome(row, title, question))
     return [{"title": title, "rows": outcomes} for title, outcomes in found.items()]
 
 
-def _outcome(row: Aggregate, title: str) -> Outcome:
+def _outcome(row: Aggregate, title: str, question: Question[Any]) -> Outcome:
     method = METHODS[row.method].title if row.method in METHODS else row.method
-    return Outcome(title, aggregate_in_words(row), row.count, row.confidence, method)
+    words = aggregate_in_words(row, question)
+    return Outcome(title, words, row.count, row.confidence, method)
 
 
-def aggregate_in_words(aggregate: Aggregate) -> str:
+def aggregate_in_words(aggregate: Aggregate, question: Question[Any] | None = None) -> str:
+    if question is not None and (words := question.summary(aggregate.data)):
+        return words
     count = f"{aggregate.count} answer{'s' if aggregate.count != 1 else ''}"
     if means := aggregate.data.get("means"):
         given = [f"{letter(n)} {mean:.1f}" for n, mean in enumerate(means) if mean is not None]

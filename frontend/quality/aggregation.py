@@ -138,7 +138,7 @@ class Relied:
     words: str
 
 
-def relied(rows: list[Reliability], *, items_url: str) -> list[Relied]:
+def relied(rows: list[Reliability], question: Question[Any], *, items_url: str) -> list[Relied]:
     return [
         Relied(
             name=pseudonym(row.annotator),
@@ -148,7 +148,7 @@ def relied(rows: list[Reliability], *, items_url: str) -> list[Relied]:
             estimate=None
             if row.value is None
             else Estimate(row.value, row.low, row.high, row.labels),
-            words=in_words(row.data),
+            words=in_words(row.data, names_of_classes(question)),
         )
         for row in rows
     ]
@@ -171,12 +171,23 @@ def _short(name: str) -> str:
     return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
 
 
-def in_words(data: dict[str, Any]) -> str:
-    """What a method learnt of somebody, beside the reliability."""
+def names_of_classes(question: Question[Any]) -> list[str]:
+    """What the question's votes can be, in words."""
+    if question.signed:
+        return {2: ["the first", "the second"], 3: ["the first", "a tie", "the second"]}[
+            len(question.classes)
+        ]
+    if question.whole:  # each option of several is voted on alone
+        return ["not chosen", "chosen"]
+    return [f"“{question.value_words(value)}”" for value in question.classes]
+
+
+def in_words(data: dict[str, Any], names: list[str]) -> str:
+    """What a method learnt of somebody, beside the reliability; ``names`` are the classes'."""
     if "confusion" in data:
-        return _confusion(data["confusion"])
+        return _confusion(data["confusion"], names)
     if "habit" in data:
-        return _habit(data["habit"])
+        return _habit(data["habit"], names)
     if "slope" in data:
         return f"offset {data['offset']:+.2f}, slope {data['slope']:.2f}, noise {data['noise']:.2f}"
     if "ability" in data:
@@ -186,15 +197,8 @@ def in_words(data: dict[str, Any]) -> str:
     return ""
 
 
-def _sides(classes: int) -> list[str]:
-    return {2: ["the first", "the second"], 3: ["the first", "a tie", "the second"]}.get(
-        classes, [str(number + 1) for number in range(classes)]
-    )
-
-
-def _confusion(rows: list[list[float]]) -> str:
+def _confusion(rows: list[list[float]], names: list[str]) -> str:
     """The largest error: what is said how often where something else is right."""
-    names = _sides(len(rows))
     errors = [
         (given, names[true], names[said])
         for true, row in enumerate(rows)
@@ -207,9 +211,9 @@ def _confusion(rows: list[list[float]]) -> str:
     return f"says {said} in {100 * most:.0f} % where {true} is right"
 
 
-def _habit(shares: list[float]) -> str:
+def _habit(shares: list[float], names: list[str]) -> str:
     total = sum(shares)
     if not total:
         return ""
     most = max(range(len(shares)), key=lambda place: shares[place])
-    return f"falls back on {_sides(len(shares))[most]} in {100 * shares[most] / total:.0f} %"
+    return f"falls back on {names[most]} in {100 * shares[most] / total:.0f} %"

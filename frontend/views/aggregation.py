@@ -75,7 +75,7 @@ def _annotators(seen: Visit, question: Question[Any]) -> dict[str, Any]:
         return {"fits": [], "fit": None}
     rows = Reliability.objects.filter(fit=fit).select_related("annotator")
     found = keyset(rows, seen.request.GET, size=PAGE)
-    shown = relied(found.rows, items_url=reverse("items", args=[seen.project.slug]))
+    shown = relied(found.rows, question, items_url=reverse("items", args=[seen.project.slug]))
     return {
         "fits": [(one, SOURCES[one.source]) for one in fits],  # type: ignore[index]  # a choice
         "fit": fit,

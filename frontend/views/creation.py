@@ -17,8 +17,10 @@ from frontend.pages import PageRequest, page
 
 
 def preview(preset: Preset) -> list[str]:
-    """The preset's questions as annotators will see them, for two completions."""
-    return [question.html(Shown(order=[0, 1])) for question in parse_questions(preset.questions)]
+    """The preset's questions as annotators will see them."""
+    questions = parse_questions(preset.questions)
+    order = list(range(max(question.usual_completions for question in questions)))
+    return [question.html(Shown(order=order)) for question in questions]
 
 
 def _styles(preset: Preset) -> tuple[str, ...]:

@@ -32,10 +32,13 @@ def test_a_project_has_the_preset_s_form_guidelines_and_overlap_and_its_owner_as
     project = create_project(name="Mine", slug="mine", preset=preset, owner=owner)
     assert project.overlap == 2
     assert [question.name for question in project.questions] == [
-        "overall",
         "helpful",
+        "helpful_reasons",
         "truthful",
+        "truthful_reasons",
         "harmless",
+        "harmless_reasons",
+        "overall",
         "why",
     ]
     assert project.guidelines.text == preset.guidelines

@@ -209,13 +209,19 @@ def test_nothing_of_another_project_shows(client, project):
 
 def test_what_is_known_of_somebody_is_said_in_words():
     confusion = [[0.9, 0.1, 0.0], [0.2, 0.3, 0.5], [0.0, 0.1, 0.9]]
-    assert in_words({"confusion": confusion}) == "says the second in 50 % where a tie is right"
-    assert in_words({"habit": [0.1, 0.3]}) == "falls back on the second in 75 %"
-    assert in_words({"agreement": 0.5}) == "agrees with 50 % of the others"
-    assert in_words({"agreement": None}) == ""
-    assert in_words({"ability": 1.5}) == "ability 1.50"
+    names = ["the first", "a tie", "the second"]
+    assert (
+        in_words({"confusion": confusion}, names) == "says the second in 50 % where a tie is right"
+    )
+    assert (
+        in_words({"habit": [0.1, 0.3]}, ["the first", "the second"])
+        == "falls back on the second in 75 %"
+    )
+    assert in_words({"agreement": 0.5}, names) == "agrees with 50 % of the others"
+    assert in_words({"agreement": None}, names) == ""
+    assert in_words({"ability": 1.5}, names) == "ability 1.50"
     scale = {"offset": -0.5, "slope": 1.2, "noise": 0.3}
-    assert in_words(scale) == "offset -0.50, slope 1.20, noise 0.30"
+    assert in_words(scale, names) == "offset -0.50, slope 1.20, noise 0.30"
 
 
 def test_a_share_has_wilson_s_interval():

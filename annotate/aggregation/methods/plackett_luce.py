@@ -80,9 +80,22 @@ def plackett_luce(
     ``prior`` adds that many wins and losses of everything against a thing of strength 1, which keeps
     what always wins finite; 0 is maximum likelihood.
     """
-    stages = _Stages(rankings, weights)
-    strength, number = np.ones(rankings.things), 0
-    while number < iterations and rankings.things:
+    stages = Stages(rankings, weights)
+    strength, number = strengths(stages, prior=prior, iterations=iterations, tolerance=tolerance)
+    logs = np.log(strength)
+    centred = logs - logs.mean() if rankings.things else logs
+    covariance = np.linalg.pinv(stages.information(strength, prior), 1e-9, hermitian=True)
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    agreement = _taus(rankings, centred)
+    return PlackettLuce(centred, deviation, agreement, stages.log_likelihood(strength), number)
+
+
+def strengths(
+    stages: "Stages", *, prior: float, iterations: int, tolerance: float
+) -> tuple[Floats, int]:
+    """The strength of each thing, not as a logarithm, and how many updates it took."""
+    strength, number = np.ones(stages.things), 0
+    while number < iterations and stages.things:
         number += 1
         after = (stages.wins + prior) / np.maximum(
             stages.pressure(strength) + 2 * prior / (1 + strength), 1e-300
@@ -94,15 +107,10 @@ def plackett_luce(
         strength = after
         if moved < tolerance:
             break
-    logs = np.log(strength)
-    centred = logs - logs.mean() if rankings.things else logs
-    covariance = np.linalg.pinv(stages.information(strength, prior), 1e-9, hermitian=True)
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    agreement = _taus(rankings, centred)
-    return PlackettLuce(centred, deviation, agreement, stages.log_likelihood(strength), number)
+    return strength, number
 
 
-class _Stages:
+class Stages:
     """The rows by ranking and place: what is left at a stage is a run to the ranking's end."""
 
     def __init__(self, rankings: Rankings, weights: Floats | None) -> None:

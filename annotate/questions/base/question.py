@@ -122,6 +122,8 @@ class Question(ABC, Generic[C]):
     title: ClassVar[str]
     about: ClassVar[str]
     Config: ClassVar[type[Config]] = Config
+    # Of how many completions it is usually asked, for pages that show it without an item.
+    usual_completions: ClassVar[int] = 2
     # Whether it means anything that two answers are alike.
     compared: ClassVar[bool] = True
 

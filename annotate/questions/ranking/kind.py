@@ -46,6 +46,7 @@ class Ranking(Question[RankingConfig]):
     title = "Ranking"
     about = "In which order all completions stand, from the best to the worst."
     Config = RankingConfig
+    usual_completions = 4
 
     @property
     def least_completions(self) -> int:
