@@ -5,7 +5,7 @@ item's decision before, whoever made that, so that one decision at most stands f
 aggregation, question by question; what it leaves open stays with the labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -48,6 +48,13 @@ def last_review(item: Item) -> Annotation | None:
     reviews = Annotation.objects.current().filter(item=item, purpose=Annotation.Purpose.REVIEW)
     found: Annotation | None = reviews.select_related("annotator__user", "form").last()
     return found
+
+
+def last_reviews(items: Sequence[int]) -> dict[int, Annotation]:
+    """``last_review`` by item id, of many."""
+    reviews = Annotation.objects.current().filter(item__in=items, purpose=Annotation.Purpose.REVIEW)
+    found = reviews.select_related("annotator__user").order_by("pk")
+    return {review.item_id: review for review in found}
 
 
 def decided(project: Project, item: Any, question: str = "") -> Exists:
@@ -123,10 +130,7 @@ def store_many(
     ``decisions`` has {"answers", "form" (an id), "reason"} by item id; without answers a decision is
     taken back.
     """
-    reviews = Annotation.objects.current().filter(
-        item__in=list(decisions), purpose=Annotation.Purpose.REVIEW
-    )
-    before = {review.item_id: review for review in reviews.order_by("pk")}
+    before = last_reviews(list(decisions))
     annotator, guidelines = by.annotator_or_new, project.guidelines
     stored = Annotation.objects.bulk_create(
         Annotation(

@@ -48,7 +48,7 @@ SECTIONS = (
         (
             Link("Agreement", "agreement"),
             Link("Aggregation", "aggregation"),
-            Link("Reviews", "reviews", ("review",)),
+            Link("Review", "reviews", ("review", "adjudicate", "opinions", "review-figures")),
         ),
     ),
     Section(
@@ -66,6 +66,7 @@ SECTIONS = (
             Link("People", "people", ("person", "member", "change-member")),
             Link("Groups and tags", "groups", ("group",)),
             Link("Invitations", "invitations", role=Role.ADMIN),
+            Link("Crowd", "crowd-study", role=Role.ADMIN),
         ),
     ),
     Section(

@@ -6,7 +6,8 @@ labelled the item in between, and what is recorded is what was there to be seen.
 The record stands in ``Annotation.suggestions``: ``arm`` (before, none, after) is what was drawn,
 ``shown`` (before, after, none) what was there to be shown, ``from`` and ``by`` whose opinion it was, with
 its ``answers`` (in the item's own order) and ``probability``; ``at`` is how many milliseconds after the
-item it came, and ``informed`` whether it was there before this answer was given.
+item it came, and ``informed`` whether it was there before this answer was given. Of the arm that is shown
+none it is what would have been shown.
 """
 
 from __future__ import annotations
@@ -86,8 +87,13 @@ def record(assignment: Assignment, data: Mapping[str, Any], timing: Timing) -> J
     drawn = assignment.suggest
     if drawn == When.NOTHING:
         return None
-    if drawn == When.WITHOUT:
-        return {"arm": When.WITHOUT.value, "shown": "none", "informed": False}
+    if drawn == When.WITHOUT:  # what would have been shown, for the two arms to be compared
+        return {
+            "arm": When.WITHOUT.value,
+            "shown": "none",
+            "informed": False,
+            **opinion(assignment),
+        }
     if drawn == When.BEFORE:
         return _seen_before(_unsigned(assignment, data.get(FIELD, "")) or opinion(assignment))
     return _seen_after(assignment, timing)

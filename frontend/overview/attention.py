@@ -237,14 +237,14 @@ def _disputed(project: Project) -> Iterator[Attention]:
     if reviews:
         yield Attention(
             f"{_upper(words)} label{_s(reviews)} to review",
-            _url("reviews", project),
+            _url("reviews", project, "?why=model"),
             "the reward model strongly disagrees with them",
         )
     split, words = _some(ItemSummary.objects.filter(project=project, disagreement__gte=EVEN))
     if split:
         yield Attention(
             f"On {words} item{_s(split)} no answer has more than half of the people",
-            _url("items", project, f"?disagreement_min={EVEN}&sort=disagreement"),
+            _url("reviews", project),
             "decide them by review, or ask more people",
         )
 

@@ -1,13 +1,12 @@
 import pytest
 
-from annotate.models import Annotation, Hint
-from routing.models import Review
-from tests.factories import make_annotation, make_annotator, make_item, make_project
+from annotate.models import Hint
+from tests.factories import make_item, make_project
 from tests.frontend.roles import HTMX, RESEARCHER, sign_in, statuses
-from tests.frontend.rows import make_review, make_reward_model, metrics
+from tests.frontend.rows import make_reward_model, metrics
 
 pytestmark = pytest.mark.django_db
-MODELS, REVIEWS = "/projects/pairs/reward-models/", "/projects/pairs/reviews/"
+MODELS = "/projects/pairs/reward-models/"
 
 
 @pytest.fixture
@@ -21,19 +20,15 @@ def researcher(project, client):
 
 
 @pytest.fixture
-def review(project):
-    item = make_item(project)
-    annotation = make_annotation(item, make_annotator(project, name="fast one"), value=2)
-    return make_review(annotation, make_reward_model(project, promoted=True))
+def model(project):
+    return make_reward_model(project, promoted=True)
 
 
-def test_only_researchers_and_admins_see_models_and_reviews(client, project, review):
-    for url in (MODELS, f"{MODELS}1/", REVIEWS, f"{REVIEWS}{review.pk}/"):
+def test_only_researchers_and_admins_see_models(client, project, model):
+    for url in (MODELS, f"{MODELS}1/"):
         assert statuses(client, project, "get", url) == [302, 404, 403, 200, 200]
     train = statuses(client, project, "post", f"{MODELS}train/")
     assert train == [302, 404, 403, 302, 302]
-    keep = statuses(client, project, "post", f"{REVIEWS}{review.pk}/", {"keep": "1"})
-    assert keep == [302, 404, 403, 302, 302]
 
 
 def test_without_a_model_the_page_says_when_one_comes(client, researcher):
@@ -118,62 +113,8 @@ def test_a_form_without_a_preference_is_not_trained_on(client):
 def test_lists_take_as_many_queries_for_many_rows_as_for_one(
     client, project, researcher, django_assert_num_queries
 ):
-    annotator = make_annotator(project)
-    model = make_reward_model(project)
     for versions in (2, 10):
         for version in range(versions, versions + 5):
             make_reward_model(project, version=version)
-            make_review(make_annotation(make_item(project), annotator), model)
         with django_assert_num_queries(9):
             client.get(MODELS)
-        with django_assert_num_queries(8):
-            client.get(REVIEWS)
-
-
-def test_reviews_are_listed_worst_first_under_pseudonyms(client, project, researcher, review):
-    response = client.get(REVIEWS)
-    assert "fast one" in response.text  # a name that came with a file
-    assert "B clearly better" in response.text
-    part = client.get(REVIEWS, headers=HTMX)
-    assert "<html" not in part.text
-
-
-def test_a_kept_label_stays_as_it_is(client, researcher, review):
-    client.post(f"{REVIEWS}{review.pk}/", {"keep": "1"})
-    review.refresh_from_db()
-    assert (review.state, review.closed_by) == (Review.State.KEPT, researcher)
-    assert Annotation.objects.count() == 1
-
-
-def test_a_correction_is_an_annotation_of_its_own_in_the_items_order(client, researcher, review):
-    response = client.post(f"{REVIEWS}{review.pk}/", {"answer-overall": "-1"})
-    assert response.status_code == 302
-    review.refresh_from_db()
-    assert review.state == Review.State.CORRECTED
-    correction = Annotation.objects.get(purpose=Annotation.Purpose.REVIEW)
-    assert correction.answers["overall"]["value"] == -1
-    assert correction.annotator.user == researcher
-    assert Annotation.objects.get(pk=review.annotation_id).answers["overall"]["value"] == 2
-
-
-def test_an_incomplete_correction_is_refused_with_the_reason(client, researcher, review):
-    response = client.post(f"{REVIEWS}{review.pk}/", {"answer-why": "because"})
-    assert response.status_code == 422
-    assert "answer it to go on" in response.text
-    review.refresh_from_db()
-    assert review.state == Review.State.OPEN
-
-
-def test_a_review_is_decided_once(client, researcher, review):
-    client.post(f"{REVIEWS}{review.pk}/", {"keep": "1"})
-    client.post(f"{REVIEWS}{review.pk}/", {"answer-overall": "-1"})
-    review.refresh_from_db()
-    assert review.state == Review.State.KEPT
-    assert not Annotation.objects.filter(purpose=Annotation.Purpose.REVIEW).exists()
-
-
-def test_a_review_of_another_project_is_not_found(client, researcher):
-    other = make_project(slug="other")
-    annotation = make_annotation(make_item(other), make_annotator(other))
-    review = make_review(annotation, make_reward_model(other))
-    assert client.get(f"{REVIEWS}{review.pk}/").status_code == 404

@@ -1,0 +1,20 @@
+"""What the pages about reviewing draw and write."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from frontend import charts
+from frontend.reviews.listing import Votes
+
+register = template.Library()
+
+
+@register.filter
+def apart(share: float) -> str:
+    """The share that goes against the commonest answer, from the share of that."""
+    return charts.percent(1 - share)
+
+
+@register.simple_tag
+def votes_bar(votes: Votes) -> SafeString | str:
+    return charts.bar(votes.groups, label=votes.words) if votes.groups else ""
