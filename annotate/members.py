@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from annotate import audit, eligibility
 from annotate.assignment import release
-from annotate.models import Group, Membership, Project, User
+from annotate.models import AuditEntry, CrowdVisit, Group, Membership, Project, User
 
 Role = Membership.Role
 
@@ -51,6 +52,21 @@ def may_create_projects(user: User) -> bool:
     """
     leading = user.memberships.at_least(Role.RESEARCHER)
     return user.is_staff or bool(leading.exists())
+
+
+def open_projects(user: User) -> QuerySet[Project]:
+    """Those that anybody may join and the user is no member of, by name.
+
+    Not those that the user was taken out of; and nobody who came by a crowd platform's link, whose
+    user ends with the visit.
+    """
+    own = user.memberships.values("project")
+    left = AuditEntry.objects.filter(
+        action="member.remove", details__user=user.pk, project_id=OuterRef("pk")
+    )
+    by_link = CrowdVisit.objects.filter(membership__user=user)
+    projects = Project.objects.filter(~Exists(left), ~Exists(by_link), open_to_all=True)
+    return projects.exclude(pk__in=own).order_by("name")
 
 
 # ------------------------------------------------------------------------------- joining and leaving

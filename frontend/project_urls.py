@@ -8,6 +8,7 @@ from frontend.views import (
     agreement,
     bulk,
     creation,
+    crowd,
     forms,
     groups,
     guidelines,
@@ -47,6 +48,8 @@ urlpatterns = [
     path("<slug:slug>/people/groups/", groups.groups, name="groups"),
     path("<slug:slug>/people/groups/<int:pk>/", groups.group, name="group"),
     path("<slug:slug>/people/invitations/", invitations.invitations, name="invitations"),
+    path("<slug:slug>/people/crowd/", crowd.study, name="crowd-study"),
+    path("<slug:slug>/people/crowd/file/", crowd.study_file, name="crowd-file"),
     path(
         "<slug:slug>/people/invitations/<int:pk>/revoke/",
         invitations.revoke_invitation,

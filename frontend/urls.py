@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from frontend.views import home, invitations, log, work
+from frontend.views import crowd, home, invitations, log, onboarding, work
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Annotators
@@ -10,6 +10,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/work/undo/", work.undo_last, name="work-undo"),
     path("projects/<slug:slug>/work/draft/", work.draft, name="work-draft"),
     path("projects/<slug:slug>/work/renew/", work.renew_lease, name="work-renew"),
+    path("projects/<slug:slug>/start/", onboarding.onboarding, name="onboarding"),
+    path("projects/<slug:slug>/start/test/", onboarding.test, name="test"),
+    path("projects/<slug:slug>/join/", home.join_project, name="join-project"),
+    # Participants of a crowd platform
+    path("projects/<slug:slug>/end/", crowd.end, name="crowd-end"),
+    path("crowd/", crowd.arrive, name="crowd"),
+    path("crowd/<str:secret>/", crowd.follow, name="crowd-link"),
     # Whoever was sent a link
     path("join/", invitations.join, name="join"),
     path("join/<str:secret>/", invitations.follow, name="join-link"),

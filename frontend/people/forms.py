@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from annotate.crowd import check_code
 from annotate.invitations import LONGEST_DAYS, MOST_USES
-from annotate.models import Group, Membership, Project, User
+from annotate.models import Crowd, Group, Membership, Project, User
 from annotate.tags import BadTag, read_tags
 from frontend.forms import storable
 
@@ -156,3 +157,68 @@ class InvitationForm(forms.Form):
 
     def clean_note(self) -> str:
         return storable(self.cleaned_data["note"])
+
+
+class CrowdForm(forms.Form):
+    """A door for a crowd platform."""
+
+    code = forms.CharField(
+        max_length=60,
+        label="Completion code",
+        help_text="As Prolific shows it for “completed”. Participants get it at the end, and it goes "
+        "back with them by itself.",
+        widget=forms.TextInput(attrs=OFF),
+    )
+    labels = forms.IntegerField(
+        label="Items for each participant",
+        min_value=1,
+        max_value=100_000,
+        initial=20,
+        help_text="After so many they get the code. Those who have come keep the number they came for.",
+    )
+    group = forms.ModelChoiceField(
+        Group.objects.none(),
+        required=False,
+        empty_label="no group",
+        label="Put them into the group",
+    )
+    is_open = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Take new participants",
+        help_text="Off: those who have begun may finish, and others are told that it is closed.",
+    )
+
+    def __init__(self, data: Any = None, *, project: Project, crowd: Crowd | None) -> None:
+        initial = (
+            {
+                "code": crowd.completion_code,
+                "labels": crowd.labels_each,
+                "group": crowd.group_id,
+                "is_open": crowd.is_open,
+            }
+            if crowd
+            else {}
+        )
+        super().__init__(data, initial=initial)
+        group: Any = self.fields["group"]
+        group.queryset = project.groups.order_by("name")
+        if not group.queryset:
+            del self.fields["group"]
+
+    def clean_code(self) -> str:
+        try:
+            return check_code(self.cleaned_data["code"])
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from fault
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As ``annotate.crowd.set_up`` takes them."""
+        given = self.cleaned_data
+        return {
+            "completion_code": given["code"],
+            "labels_each": given["labels"],
+            "group": given.get("group"),
+            "is_open": given["is_open"],
+        }

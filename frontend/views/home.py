@@ -1,14 +1,19 @@
 """Where everybody starts: the projects one works in, and what is left to do in each."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from annotate.members import AlreadyMember, add_member, open_projects
 from annotate.models import Membership, Project
-from frontend.pages import PageRequest, page
+from frontend.pages import PageRequest, page, see_other
 from frontend.progress import Progress, done_by_project, left_for
+
+MOST_OPEN = 100
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,25 @@ def home(request: PageRequest) -> HttpResponse:
     own.sort(key=lambda each: not each.progress.left)
     context = {
         "own": own,
+        "open": open_projects(request.user)[:MOST_OPEN],
         "others": Project.objects.visible_to(request.user)
         .exclude(pk__in=[membership.project_id for membership in memberships])
         .order_by("name"),
         "may_create": request.user.is_staff or any(each.leads for each in own),
     }
     return page(request, "frontend/home.html", context)
+
+
+@login_required
+@require_POST
+def join_project(request: PageRequest, slug: str) -> HttpResponse:
+    """Become an annotator of a project that is open to everybody with an account."""
+    project = open_projects(request.user).filter(slug=slug).first()
+    if project is None:
+        if request.user.memberships.filter(project__slug=slug).exists():
+            return see_other("work", slug)
+        messages.error(request, "This project is not open to join. Ask whoever runs it for a link.")
+        return see_other("home")
+    with suppress(AlreadyMember):  # a second click
+        add_member(project, request.user)
+    return see_other("work", slug)

@@ -30,6 +30,7 @@ from annotate.questions import Answers, IncompleteAnswers
 from frontend import showing, suggestions
 from frontend.pages import PageRequest, page, see_other, wants_part
 from frontend.progress import MOST_COUNTED, Progress, progress_in
+from frontend.way_in import before_work, instead_of_nothing
 
 PAGE = "frontend/work/page.html"
 FIRST_STANDS = "You answered that item before, in another tab or window: your first answer stands."
@@ -47,6 +48,8 @@ WHY_CLOSED = {
 def work(request: PageRequest, slug: str) -> HttpResponse:
     membership = _membership(request, slug)
     if request.method == "GET":
+        if (elsewhere := before_work(request, membership)) is not None:
+            return elsewhere
         assignment, refusal = _claimed(membership)
         return _show(request, membership, assignment, refusal=refusal)
     assignment = _own_assignment(request, membership)
@@ -173,6 +176,9 @@ def _show(
     kept: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    elsewhere = assignment is None and instead_of_nothing(request, membership, refusal)
+    if elsewhere:
+        return elsewhere
     progress = progress or progress_in(membership)
     context = _frame(membership, progress) | {"notice": notice, "compared": compared}
     if refusal is not None:
@@ -195,7 +201,9 @@ def _show(
             context |= {
                 "assets": showing.assets(showing.form_of(assignment.form_id).parsed),
                 "guidelines": assignment.guidelines,
-                "newcomer": request.method == "GET" and not (progress.done or assignment.undos),
+                "newcomer": request.method == "GET"
+                and membership.guidelines_read_at is None
+                and not (progress.done or assignment.undos),
             }
     return page(request, PAGE, context, part="item", status=status)
 

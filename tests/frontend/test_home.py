@@ -87,5 +87,5 @@ def test_more_projects_cost_two_queries_each(client, django_assert_max_num_queri
     for _ in range(5):
         make_member(make_project(), user=user)
     client.force_login(user)
-    with django_assert_max_num_queries(5 + 2 * 5):
+    with django_assert_max_num_queries(6 + 2 * 5):
         client.get("/")

@@ -60,6 +60,7 @@ ACTIONS = {
     "choose-method",
     "compare-methods",
     "delete-project",
+    "crowd-file",
     "dry-run",
     "judge-act",
     "label-as-gold",
