@@ -33,25 +33,21 @@ COMMANDS = (
     Command("guidelines", "g", "Guidelines"),
     Command("history", "h", "My labels"),
     Command("mine", "m", "My work: progress and pace"),
-    Command("comfort", ",", "Display and keys"),
-    Command("keys", "?", "Keys"),
+    Command("comfort", ",", "Display and keys: type, colours, own keys"),
+    Command("keys", "?", "This list of keys"),
 )
 DEFAULT_KEYS: Mapping[str, str] = MappingProxyType(
     {command.name: command.key for command in COMMANDS}
 )
-WORDS = MappingProxyType(
-    {
-        "Backspace": "⌫",
-        "Delete": "Del",
-        " ": "Space",
-        "ArrowUp": "↑",
-        "ArrowDown": "↓",
-        "ArrowLeft": "←",
-        "ArrowRight": "→",
-        "PageUp": "PgUp",
-        "PageDown": "PgDn",
-    }
+# Keys that are no letters, with what stands on controls for them.
+NAMED_KEYS: Mapping[str, str] = MappingProxyType(
+    {"Enter": "Enter", "Backspace": "⌫", "Delete": "Del", "Insert": "Ins", " ": "Space"}
+    | {"Home": "Home", "End": "End"}
+    | {f"F{number}": f"F{number}" for number in range(1, 13)}
 )
+DEFAULT_SIZE, SIZES = 16, range(14, 25)  # pixels
+DEFAULT_WIDTH, WIDTHS = 75, range(50, 111, 5)  # characters
+THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 
 
 def keys_of(comfort: Mapping[str, Any]) -> dict[str, str]:
@@ -62,4 +58,26 @@ def keys_of(comfort: Mapping[str, Any]) -> dict[str, str]:
 
 def shown(key: str) -> str:
     """A key as it stands on a control."""
-    return WORDS.get(key, key)
+    return NAMED_KEYS.get(key, key)
+
+
+def key_named(text: str) -> str:
+    """The key that somebody has typed or named: "S" is s, "space" the space bar.
+
+    Raises ``ValueError``, with words, for keys that have another meaning or none.
+    """
+    names = {name.lower(): key for key, word in NAMED_KEYS.items() for name in (key, word)}
+    if (key := names.get(text.strip(" ").lower() or text)) is not None:
+        return key
+    if len(text) != 1 or not text.isprintable():
+        known = ", ".join(NAMED_KEYS.values())
+        raise ValueError(f"{text} is no key: type one letter or sign, or one of {known}.")
+    if text.isdigit():
+        raise ValueError(f"{text} answers questions: take a letter or a sign.")
+    return text.lower()
+
+
+def classes(comfort: Mapping[str, Any]) -> str:
+    """Classes of the page that carry size and width: the policy allows no style from data."""
+    size, width = comfort.get("size", DEFAULT_SIZE), comfort.get("width", DEFAULT_WIDTH)
+    return f"size-{size} width-{width}"

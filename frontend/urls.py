@@ -1,10 +1,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from frontend.views import crowd, home, invitations, log, onboarding, work
+from frontend.views import comfort, crowd, home, invitations, log, onboarding, work
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Annotators
     path("", home.home, name="home"),
+    path("comfort/", comfort.comfort, name="comfort"),
     path("projects/<slug:slug>/work/", work.work, name="work"),
     path("projects/<slug:slug>/work/skip/", work.skip_item, name="work-skip"),
     path("projects/<slug:slug>/work/undo/", work.undo_last, name="work-undo"),

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from frontend.comfort import COMMANDS, keys_of, shown
+from frontend.comfort import COMMANDS, classes, keys_of, shown
 
 register = template.Library()
 
@@ -23,6 +23,13 @@ def commands(context: dict[str, Any]) -> list[dict[str, str]]:
     """All commands with their keys; the script reads from this list which key does what."""
     keys = _keys(context)
     return [{"name": each.name, "words": each.words, "key": keys[each.name]} for each in COMMANDS]
+
+
+@register.simple_tag(takes_context=True)
+def comfort_classes(context: dict[str, Any]) -> str:
+    """Size and width of texts, as classes of the page."""
+    user = context["request"].user
+    return classes(user.comfort if user.is_authenticated else {})
 
 
 def _keys(context: dict[str, Any]) -> dict[str, str]:

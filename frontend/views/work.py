@@ -284,5 +284,5 @@ def _renewed(assignment: Assignment) -> HttpResponse:
     expires_at = renew(assignment) or take_up_again(assignment)
     if expires_at is None:
         assignment.refresh_from_db(fields=["state"])
-        return JsonResponse({"detail": WHY_CLOSED[assignment.state]}, status=409)
+        return JsonResponse({"detail": WHY_CLOSED[Assignment.State(assignment.state)]}, status=409)
     return JsonResponse({"expires_at": expires_at.isoformat()})

@@ -13,6 +13,8 @@ export function toggleDrawer(id) {
   if (!(asked instanceof HTMLDialogElement)) return false;
   const wasOpen = asked.open;
   closeDrawers();
-  if (!wasOpen) asked.show();
+  if (wasOpen) return true;
+  asked.show();
+  asked.dispatchEvent(new CustomEvent("tandem:open"));
   return true;
 }

@@ -31,8 +31,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 /** A part of a page that turns out to be the sign-in page: go there, and come back here. */
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (document.body.classList.contains("working")) return; // the workspace lets people sign in in place
-  const { xhr } = /** @type {CustomEvent} */ (event).detail;
+  const { xhr, target } = /** @type {CustomEvent} */ (event).detail;
+  if (target?.id === "work") return; // the workspace lets people sign in in place
   const login = document.body.dataset.login;
   if (!login || new URL(xhr.responseURL, location.href).pathname !== login || location.pathname === login) return;
   event.preventDefault();

@@ -54,7 +54,7 @@ function focusFirst() {
 /** @returns {import("./keys.js").Place} */
 function place(/** @type {EventTarget | null} */ target) {
   if (!(target instanceof HTMLElement)) return "page";
-  if (target.matches("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]")) return "typing";
+  if (target.matches("textarea, select, dialog input, input:not([type=radio], [type=checkbox]), [contenteditable]")) return "typing";
   if (target.matches("button, a, summary, audio, video")) return "pressable";
   if (target.matches("[tabindex='0']")) return "scrolling";
   return "page";
