@@ -125,11 +125,24 @@ LABELS = {
     "split": "people disagree",
 }
 SHARES = {"evaluation": "evaluation share", "training": "training share"}
-GOLD = {"yes": "gold", "no": "not gold"}
+GOLD = {
+    "yes": "gold",
+    "no": "not gold",
+    "check": "gold to check with",
+    "planted": "planted gold",
+    "qualification": "asked in the test",
+    "example": "worked examples",
+}
 REVIEWS = {
     "disputed": "disputed by the reward model",
     "reviewed": "decided by a reviewer",
     "open": "not decided by a reviewer",
+}
+SUGGESTED = {
+    "seen": "labelled with a suggestion in view",
+    "held": "labelled with a suggestion held back",
+    "after": "shown a suggestion after the answer",
+    "changed": "changed after a suggestion",
 }
 ARCHIVED = {"only": "archived", "all": "archived ones too"}
 
@@ -168,8 +181,10 @@ def _by_labels(items: Items, _selection: Selection, labels: str) -> Items:
 
 
 def _by_gold(items: Items, _selection: Selection, gold: str) -> Items:
-    known = Exists(Gold.objects.filter(item=OuterRef("pk")))
-    return items.filter(known if gold == "yes" else ~known)
+    known = Gold.objects.filter(item=OuterRef("pk"))
+    if gold in Gold.Use.values:
+        return items.filter(Exists(known.filter(use=gold)))
+    return items.filter(Exists(known) if gold == "yes" else ~Exists(known))
 
 
 def _by_review(items: Items, selection: Selection, review: str) -> Items:
@@ -179,6 +194,17 @@ def _by_review(items: Items, selection: Selection, review: str) -> Items:
         return items.filter(Exists(rows.filter(annotation__item=OuterRef("pk"))))
     stands = decided(project, OuterRef("pk"))
     return items.filter(stands if review == "reviewed" else ~stands)
+
+
+def _by_suggestion(items: Items, selection: Selection, suggested: str) -> Items:
+    labels = Annotation.objects.work().filter(project=selection.project, item=OuterRef("pk"))
+    recorded: dict[str, dict[str, Any]] = {
+        "seen": {"suggestions__arm": "before", "suggestions__shown": "before"},
+        "held": {"suggestions__arm": "none", "suggestions__has_key": "answers"},
+        "after": {"suggestions__shown": "after"},
+        "changed": {"suggestions__shown": "after", "suggestions__informed": True},
+    }
+    return items.filter(Exists(labels.filter(**recorded[suggested])))
 
 
 def _by_archive(items: Items, _selection: Selection, archived: str) -> Items:
@@ -268,8 +294,9 @@ CONDITIONS: dict[str, Condition] = {
     "share": _choice(
         SHARES, lambda items, _, share: items.filter(evaluation=share == "evaluation")
     ),
-    "gold": _choice(GOLD, _by_gold, finds=lambda gold: gold == "yes"),
+    "gold": _choice(GOLD, _by_gold, finds=lambda gold: gold != "no"),
     "review": _choice(REVIEWS, _by_review, finds=lambda review: review != "open"),
+    "suggested": _choice(SUGGESTED, _by_suggestion),
     "annotator": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=always),
     # A second annotator, for the items that two have in common.
     "other": Condition(_id, _by_annotator, lambda pk: f"labelled by {pk}", finds=always),

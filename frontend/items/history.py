@@ -8,14 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from annotate.models import Annotation, Annotator, Assignment, AuditEntry, Item
+from annotate.models import Annotation, Annotator, Assignment, AuditEntry, Gold, Item
 from annotate.questions import Answers, Questions
 from annotate.questions.base.question import letter
 from routing.bulk.actions import UNDO, words_of
+from routing.bulk.gold_kinds import USES
 from routing.bulk.kinds import KINDS
 from routing.models import JudgeCall, Review, RoutingDecision
 
-GOLD_ENTRIES = {"gold.set": "Gold was set", "gold.remove": "Gold was removed"}
+GOLD_ENTRIES = {
+    "gold.set": "Gold was set",
+    "gold.use": "What the gold is for was changed",
+    "gold.remove": "Gold was removed",
+}
 
 
 @dataclass(frozen=True)
@@ -237,15 +242,18 @@ def _golden(item: Item, questions: Questions) -> Iterator[Event]:
         action__in=GOLD_ENTRIES,
     )
     for entry in entries:
+        after = entry.details.get("after")
         known = {
             name: answer
-            for name, answer in (entry.details.get("after") or {}).items()
+            for name, answer in (after if isinstance(after, dict) else {}).items()
             if questions.named(name) is not None
         }
+        use = after if isinstance(after, str) else entry.details.get("use")
         yield Event(
             entry.at,
             entry.actor,
             GOLD_ENTRIES[entry.action],
             "steering",
             answers=answers_in_words(questions, known),
+            notes=[f"it {USES[Gold.Use(use)]}"] if use else [],
         )

@@ -11,6 +11,7 @@ from annotate.questions.base.question import letter
 from frontend.charts import Estimate, Series, by_version
 from frontend.items.history import answers_in_words, history_of
 from frontend.judges.figures import estimate_of
+from routing.bulk.gold_kinds import USES
 from routing.judges.quality import agreements
 from routing.models import Score
 from routing.version_rewards import VersionRewards, rewards_by_version
@@ -46,6 +47,7 @@ def standing(item: Item) -> dict[str, Any]:
         "judges": _judges(project, item),
         "completions": _completions(item),
         "gold": _gold(item),
+        "uses": list(USES.items()),
         "versions": versions,
         "versions_chart": _chart(versions),
         "compared": [letter(position) for position in main.config.pair] if main else [],
@@ -98,7 +100,11 @@ def _gold(item: Item) -> dict[str, Any] | None:
     gold = Gold.objects.filter(item=item).select_related("form", "created_by").first()
     if gold is None:
         return None
-    return {"row": gold, "answers": answers_in_words(gold.form.parsed, gold.answers)}
+    return {
+        "row": gold,
+        "answers": answers_in_words(gold.form.parsed, gold.answers),
+        "use": USES[Gold.Use(gold.use)],
+    }
 
 
 def _judges(project: Project, item: Item) -> list[dict[str, object]]:

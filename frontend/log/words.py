@@ -67,6 +67,7 @@ WORDS = {
     "items.archive": "archived items",
     "items.restore": "took items out of the archive",
     "items.gold": "made gold of many items",
+    "items.use-gold": "changed what the gold of many items is for",
     "items.ungold": "took gold of many items back",
     "items.tag": "tagged many items",
     "items.untag": "took tags off many items",

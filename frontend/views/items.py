@@ -21,6 +21,7 @@ from frontend.paging import number
 from frontend.project_pages import Visit, visit
 from routing.bulk.actions import Chosen, do_now
 from routing.bulk.base import InvalidSetting
+from routing.bulk.gold_kinds import read_use
 from routing.bulk.kinds import KINDS
 from routing.selection import Count, Selection
 
@@ -148,8 +149,10 @@ def label_as_gold(request: PageRequest, slug: str, pk: int) -> HttpResponse:
     item = _item(seen, pk)
     label = get_object_or_404(item.annotations.current(), pk=number(request.POST, "label") or 0)
     try:
-        set_gold_from(label, by=request.user, note=request.POST.get("note", "")[:2000])
-    except NotGold as fault:
+        use = read_use(request.POST.dict()) if request.POST.get("use") else None
+        note = request.POST.get("note", "").replace("\0", "")[:2000]
+        set_gold_from(label, by=request.user, note=note, use=use)
+    except (NotGold, InvalidSetting) as fault:
         messages.warning(request, str(fault))
     else:
         messages.success(request, "This label is the item's gold now.")

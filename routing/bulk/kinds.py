@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from annotate.assignment import set_overlaps
-from annotate.gold import LEAST_LABELS, agreed, in_words
+from annotate.gold_uses import is_aside
 from annotate.ledger import extra_reference, reserve_all
 from annotate.models import BulkChange, Gold, Item, Membership
 from annotate.models.budgets import Unit
@@ -16,6 +16,7 @@ from annotate.models.projects import Route as Routes
 from annotate.tags import BadTag, read_tag
 from routing.bulk import places
 from routing.bulk.base import Batch, Cost, Field, InvalidSetting, Kind, Left, Settings, State, live
+from routing.bulk.gold_kinds import MarkGold, RemoveGold, UseGold
 from routing.bulk.settling import Settle
 from routing.models import RoutingPolicy
 
@@ -146,7 +147,19 @@ class Overlap(Kind):
     def targets(self, batch: Batch, states: Mapping[int, State]) -> dict[int, State | Left]:
         to = batch.settings["to"]
         enough = Left("wants as many labels already")
-        return live(batch, {pk: to if overlap < to else enough for pk, overlap in states.items()})
+        aside = {
+            pk
+            for pk, use in Gold.objects.filter(item__in=batch.ids).values_list("item_id", "use")
+            if is_aside(use)
+        }
+        gold = Left("is gold that is set aside")
+        return live(
+            batch,
+            {
+                pk: gold if pk in aside else to if overlap < to else enough
+                for pk, overlap in states.items()
+            },
+        )
 
     def set(self, batch: Batch, targets: Mapping[int, State]) -> dict[int, Left]:
         left = self._without_budget(batch, targets)
@@ -182,108 +195,6 @@ class Overlap(Kind):
 
     def say(self, state: State) -> str:
         return f"wants {state} label{'s' if state != 1 else ''}"
-
-
-class GoldKind(Kind):
-    """States are None, or {"answers", "form", "note", "by"}."""
-
-    def states(self, batch: Batch) -> dict[int, State]:
-        found: dict[int, State] = dict.fromkeys(batch.ids)
-        for gold in Gold.objects.filter(item__in=batch.ids):
-            found[gold.item_id] = {
-                "answers": gold.answers,
-                "form": gold.form_id,
-                "note": gold.note,
-                "by": gold.created_by_id,
-            }
-        return found
-
-    def set(self, batch: Batch, targets: Mapping[int, State]) -> dict[int, Left]:
-        Gold.objects.filter(item__in=list(targets)).delete()
-        Gold.objects.bulk_create(
-            Gold(
-                item_id=pk,
-                answers=state["answers"],
-                form_id=state["form"],
-                note=state["note"],
-                created_by_id=state["by"],
-            )
-            for pk, state in targets.items()
-            if state is not None
-        )
-        return {}
-
-    def say(self, state: State) -> str:
-        return "not gold" if state is None else f"gold: {in_words(state['answers'], state['form'])}"
-
-
-class MarkGold(GoldKind):
-    name = "gold"
-    title = "Mark gold"
-    about = (
-        "What a review says, or else most people, becomes the known answer that annotators are "
-        "checked against. Every required question needs a majority."
-    )
-    fields = (
-        Field(
-            "least",
-            "Labels at least",
-            "By people, where there is no review.",
-            default="2",
-            whole=True,
-        ),
-        Field(
-            "sure",
-            "Confidence at least, in per cent",
-            "Of the aggregate, where its method gives one.",
-            whole=True,
-            optional=True,
-        ),
-        Field("note", "Note", "Why it is right; annotators may be told.", optional=True),
-    )
-
-    def read(self, data: Mapping[str, str]) -> Settings:
-        text = data.get("least", "").strip() or str(LEAST_LABELS)
-        if not (text.isdecimal() and 1 <= int(text) <= MOST_LABELS):
-            raise InvalidSetting(
-                "least", f"“{text}” is no number from 1 to {MOST_LABELS}; write one."
-            )
-        sure = data.get("sure", "").strip() or "0"
-        if not (sure.isdecimal() and int(sure) <= 100):
-            raise InvalidSetting("sure", f"“{sure}” is no number from 0 to 100; write one.")
-        note = data.get("note", "").replace("\0", "").strip()[:2000]
-        return {"least": int(text), "sure": int(sure), "note": note}
-
-    def targets(self, batch: Batch, states: Mapping[int, State]) -> dict[int, State | Left]:
-        settings = batch.settings
-        found = agreed(
-            batch.project, batch.ids, least=settings["least"], sure=settings["sure"] / 100
-        )
-        more = {
-            "form": batch.project.form.pk,
-            "note": batch.settings["note"],
-            "by": batch.action.user_id if batch.action else None,
-        }
-        return live(
-            batch,
-            {
-                pk: Left("is gold already")
-                if state is not None
-                else Left(found[pk].fault)
-                if found[pk].fault
-                else {"answers": found[pk].answers, **more}
-                for pk, state in states.items()
-            },
-        )
-
-
-class RemoveGold(GoldKind):
-    name = "ungold"
-    title = "Remove gold"
-    about = "The items are no longer used to check annotators."
-
-    def targets(self, batch: Batch, states: Mapping[int, State]) -> dict[int, State | Left]:
-        return {pk: Left("is not gold") if state is None else None for pk, state in states.items()}
 
 
 _ADD_TAG = "UPDATE annotate_item SET tags = array_append(tags, %s) WHERE id = ANY(%s)"
@@ -345,6 +256,7 @@ _ALL: tuple[Kind, ...] = (
     Route(),
     Overlap(),
     MarkGold(),
+    UseGold(),
     RemoveGold(),
     Settle(),
     AddTag(),
