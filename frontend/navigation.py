@@ -48,6 +48,7 @@ SECTIONS = (
         (
             Link("Agreement", "agreement"),
             Link("Aggregation", "aggregation"),
+            Link("Suggestions", "suggestions"),
             Link("Review", "reviews", ("review", "adjudicate", "opinions", "review-figures")),
         ),
     ),

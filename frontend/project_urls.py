@@ -24,6 +24,7 @@ from frontend.views import (
     reviews,
     routing,
     settings,
+    suggestions,
     transfers,
     trials,
 )
@@ -89,6 +90,7 @@ urlpatterns = [
     path("<slug:slug>/reward-models/", models.reward_models, name="reward-models"),
     path("<slug:slug>/reward-models/train/", models.train, name="train"),
     path("<slug:slug>/reward-models/<int:version>/", models.reward_model, name="reward-model"),
+    path("<slug:slug>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("<slug:slug>/reviews/", reviews.reviews, name="reviews"),
     path("<slug:slug>/reviews/figures/", reviews.figures, name="review-figures"),
     path("<slug:slug>/reviews/items/<int:pk>/", reviews.adjudicate, name="adjudicate"),

@@ -2,7 +2,7 @@
 
 Labels of one item are alike, and so are those of one annotator: intervals that take every label for an
 observation of its own are too narrow. The variance is that of Cameron, Gelbach and Miller (2011): clustered
-by item, plus clustered by annotator, less the one without clusters; each with the usual correction for few
+by item, plus clustered by annotator, less the one by both at once; each with the usual correction for few
 clusters. The interval is Student's with one degree of freedom less than the fewer clusters.
 """
 
@@ -55,15 +55,17 @@ def _spread(
     values: Array, group: Mask, item: Ids, annotator: Ids, means: tuple[float, float]
 ) -> float | None:
     """Half the interval's width."""
-    n, fewest = len(values), min(len(np.unique(item)), len(np.unique(annotator)))
-    if fewest < LEAST or min(group.sum(), (~group).sum()) < LEAST or n < 3:
+    fewest = min(len(np.unique(item)), len(np.unique(annotator)))
+    if fewest < LEAST or min(group.sum(), (~group).sum()) < LEAST:
         return None
     influence = np.where(
         group, (values - means[0]) / group.sum(), -(values - means[1]) / (~group).sum()
     )
-    alone = n / (n - 2) * float((influence**2).sum())
-    by_item, by_annotator = (_clustered(influence, names) for names in (item, annotator))
-    variance = by_item + by_annotator - alone
+    _, both = np.unique(np.column_stack([item, annotator]), axis=0, return_inverse=True)
+    by_item, by_annotator, by_both = (
+        _clustered(influence, names) for names in (item, annotator, both.reshape(-1))
+    )
+    variance = by_item + by_annotator - by_both
     if variance <= 0:  # may come out so where there are few clusters
         variance = max(by_item, by_annotator)
     return student(fewest - 1) * math.sqrt(variance)

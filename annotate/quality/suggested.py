@@ -124,16 +124,16 @@ def _labels(project: Project) -> Iterable[Given]:
         "item_id",
         "annotator_id",
         "supersedes_id",
-        "successor__isnull",
+        "successor__pk",
         "form_id",
         "answers",
         "active_seconds",
         "suggestions",
     )
-    for pk, item, annotator, before, current, *rest in rows.order_by("-pk").values_list(*columns)[
+    for pk, item, annotator, before, successor, *rest in rows.order_by("-pk").values_list(*columns)[
         :MOST
     ]:
-        yield Given(pk, item, annotator, before, not current, *rest)
+        yield Given(pk, item, annotator, before, successor is not None, *rest)
 
 
 def _effect(questions: Questions, source: str, labels: list[Given]) -> Effect:

@@ -18,7 +18,18 @@ from routing.models import Judge, RoutingPolicy
 from routing.selection import Given, Selection
 
 # Conditions that come with a link and have no field of their own.
-LINKED = ("reason", "policy", "judge", "calls", "annotator", "other", "generator", "given", "bulk")
+LINKED = (
+    "reason",
+    "policy",
+    "judge",
+    "calls",
+    "annotator",
+    "other",
+    "generator",
+    "given",
+    "suggested",
+    "bulk",
+)
 
 
 def _choice(anything: str, words: dict[str, str]) -> forms.ChoiceField:

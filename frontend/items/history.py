@@ -143,23 +143,47 @@ def _labelled(annotation: Annotation, *, replaced: bool) -> Event:
     notes = _shown(annotation, annotation.order)
     if annotation.active_seconds is not None:
         notes.append(f"{annotation.active_seconds:.0f} s at work")
+    review = annotation.purpose == Annotation.Purpose.REVIEW
+    thing = "decision" if review else "label"
     if annotation.supersedes_id:
-        notes.append("replaces the label before")
+        notes.append(f"replaces the {thing} before")
     if replaced:
         notes.append("was replaced later")
-    what = {"work": "Labelled", "review": "Reviewed", "qualification": "Answered to qualify"}
+    if words := suggested_in_words(annotation):
+        notes.append(words)
+    if annotation.reason:
+        notes.append(f"because: {annotation.reason}")
+    what = {"work": "Labelled", "review": "Decided", "qualification": "Answered to qualify"}
+    if review and not annotation.answers:
+        what["review"] = "Took the decision back"
     return Event(
         annotation.created_at,
-        pseudonym(annotation.annotator),
-        what[annotation.purpose],
+        str(annotation.annotator) if review else pseudonym(annotation.annotator),
+        what.get(annotation.purpose, f"Answered ({annotation.get_purpose_display()})"),
         "judge" if annotation.annotator.kind == Annotator.Kind.LLM else "people",
         answers=answers_in_words(annotation.form.parsed, annotation.answers),
         notes=notes,
         raw=annotation.raw,
         shown=annotation.suggestions,
-        label=None if replaced else annotation.pk,
+        label=None if replaced or not annotation.answers else annotation.pk,
         replaced=replaced,
     )
+
+
+def suggested_in_words(annotation: Annotation) -> str:
+    """What the annotator was shown of a suggestion, or a reviewer of opinions; "" where nothing is known."""
+    recorded = annotation.suggestions or {}
+    if annotation.purpose == Annotation.Purpose.REVIEW:
+        return "after a look at judges and model" if recorded.get("informed") else ""
+    if "arm" not in recorded:
+        return ""
+    if not recorded.get("answers"):
+        return "there was no suggestion to show"
+    if recorded["arm"] == "none":
+        return "a suggestion was held back"
+    if recorded["arm"] == "before":
+        return "saw a suggestion beforehand"
+    return "had seen a suggestion" if recorded["informed"] else "saw a suggestion afterwards"
 
 
 def _called(call: JudgeCall, questions: Questions) -> Event:

@@ -66,6 +66,10 @@ class Labels:
         return any(row.reliability is not None for row in self.rows)
 
     @property
+    def has_sure(self) -> bool:
+        return any(row.sure is not None for row in self.rows)
+
+    @property
     def has_texts(self) -> bool:
         return any(row.texts for row in self.rows)
 

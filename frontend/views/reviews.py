@@ -260,6 +260,7 @@ def _show(
         "others": others,
         "completions": list(item.completions.all()),
         "labels": labels,
+        "votes": listing.votes_by_item(sitting.queue.question, [item.pk]).get(item.pk),
         "majority": sheet.majority(item) if len(labels.rows) > 1 else {},
         "decision": decision if decision and decision.answers else None,
         "decided": _in_words(decision),

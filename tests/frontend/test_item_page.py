@@ -156,7 +156,7 @@ def test_what_was_shown_is_told_with_its_versions_and_suggestions(client, projec
     [event] = [event for event in history_of(item) if event.what == "Labelled"]
     assert event.notes == ["shown in the order B A", "form 1", "guidelines 1"]
     assert json.loads(event.shown_text) == {"overall": "A"}
-    assert "Suggestions that were shown" in client.get(item.get_absolute_url()).text
+    assert "The suggestion as it is recorded" in client.get(item.get_absolute_url()).text
 
 
 def test_changes_of_many_items_and_gold_are_part_of_the_history(client, project, researcher):
