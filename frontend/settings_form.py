@@ -42,9 +42,21 @@ def _minutes(label: str, words: str, *, least: float, most: float = HOURS) -> Sc
     )
 
 
-def _percent(label: str, words: str) -> ScaledField:
+def _percent(label: str, words: str, *, required: bool = True) -> ScaledField:
     return ScaledField(
-        unit=0.01, whole=False, label=label, help_text=words, min_value=0, max_value=100
+        unit=0.01,
+        whole=False,
+        label=label,
+        help_text=words,
+        min_value=0,
+        max_value=100,
+        required=required,
+    )
+
+
+def _number(label: str, words: str, *, least: int, most: int, required: bool) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, help_text=words, min_value=least, max_value=most, required=required
     )
 
 
@@ -89,6 +101,12 @@ class SettingsForm(forms.Form):
         "Minutes in which a submission can be taken back",
         "By its annotator, the last one first. 0 makes every submission final.",
         least=0,
+    )
+    corrections = forms.BooleanField(
+        required=False,
+        label="Annotators may correct their own labels",
+        help_text="Also when taking back is over. What was answered before is kept; a correction "
+        "is not paid again. Not where a reviewer has decided, and never tests and gold.",
     )
     pay_per_label_usd = forms.DecimalField(
         min_value=Decimal(0),
@@ -142,6 +160,79 @@ class SettingsForm(forms.Form):
         help_text="However many labels come in. 0 waits for labels alone.",
     )
 
+    open_to_all = forms.BooleanField(
+        required=False,
+        label="Open to everybody with an account",
+        help_text="The project stands on their first page, and they join as annotators by a button. "
+        "Who may make an account is the installation's to say.",
+    )
+    qualification_pass = _percent(
+        "Pass mark of the qualification test, in percent",
+        "Empty: no test. Annotators are given no work before they have got so much right. Whoever has "
+        "labelled here when the test is switched on counts as qualified; researchers and admins are "
+        "not tested.",
+        required=False,
+    )
+    qualification_size = _number(
+        "Items in a test",
+        "Drawn at random from the gold that is marked for the test.",
+        least=1,
+        most=100,
+        required=True,
+    )
+    qualification_tries = _number(
+        "Tries",
+        "Another try asks other items where there are enough. On a person's page you can give one "
+        "more, or pass somebody by hand.",
+        least=1,
+        most=20,
+        required=True,
+    )
+    qualification_feedback = forms.BooleanField(
+        required=False,
+        label="Tell those who are tested what was right, and why",
+        help_text="After each item and at the end, with the note of the gold. Otherwise they are told "
+        "only how much was right.",
+    )
+    gold_every = _number(
+        "Plant gold about every so many items",
+        "Empty: none. An annotator gets each planted item once and cannot tell it from work; it is "
+        "paid like work, and its labels are used to check people and for nothing else. The gaps are "
+        "drawn at random.",
+        least=2,
+        most=1_000,
+        required=False,
+    )
+    gold_pass = _percent(
+        "Pause below so much right, in percent",
+        "Empty: nobody is paused by it. Of the last planted items; the person is told why, and a "
+        "researcher can let them go on.",
+        required=False,
+    )
+    gold_window = _number(
+        "Counted over the last so many planted items",
+        "Nobody is paused before they have answered as many. After a pause counting starts anew.",
+        least=1,
+        most=200,
+        required=True,
+    )
+    most_labels_each = _number(
+        "Labels one person may give, at most",
+        "Empty: any number. A person's page can say another number.",
+        least=1,
+        most=1_000_000,
+        required=False,
+    )
+    dispute_overlap = _number(
+        "Where labels disagree, ask up to so many people",
+        "Empty: never more than an item wants. Once all labels of an item are there and no answer to "
+        "the main question has more than half of them, one more person is asked, as far as budgets "
+        "reach; and so on up to this number.",
+        least=2,
+        most=100,
+        required=False,
+    )
+
     def __init__(self, data: Any = None, *, project: Project, policy_on: bool) -> None:
         super().__init__(data, initial={n: getattr(project, n) for n in self.base_fields})
         self.project = project
@@ -157,6 +248,16 @@ class SettingsForm(forms.Form):
 
     def clean_description(self) -> str:
         return storable(self.cleaned_data["description"].replace("\r\n", "\n"))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        most, overlap = given.get("dispute_overlap"), given.get("overlap")
+        if most is not None and overlap is not None and most <= overlap:
+            self.add_error(
+                "dispute_overlap",
+                f"Items want {overlap} labels anyway; give a number above that, or none.",
+            )
+        return given
 
     @property
     def values(self) -> dict[str, Any]:
@@ -180,11 +281,15 @@ class SettingsForm(forms.Form):
 
     def in_words(self, name: str, value: Any) -> str:
         """A stored value as the field shows it."""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         shown = self.fields[name].prepare_value(value)
         if name == "default_route":
             return str(Route(value).label) if value else ROUTES[0][1]
         if name in CHOICES:
             return str(CHOICES[name](value).label)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         return "nothing" if shown in (None, "") else str(shown)
 
     @property
@@ -208,7 +313,16 @@ class Group:
 CHOICES: dict[str, Any] = {"suggestions": Suggest, "suggestions_from": SuggestFrom}
 GROUPS = (
     ("Project", ("name", "description", "due_on")),
-    ("Labelling", ("overlap", "default_route", "lease_seconds", "undo_seconds")),
+    ("Labelling", ("overlap", "default_route", "lease_seconds", "undo_seconds", "corrections")),
+    (
+        "Onboarding",
+        (
+            *("open_to_all", "qualification_pass", "qualification_size", "qualification_tries"),
+            "qualification_feedback",
+        ),
+    ),
+    ("Planted gold", ("gold_every", "gold_pass", "gold_window")),
+    ("Limits", ("most_labels_each", "dispute_overlap")),
     ("Pay", ("pay_per_label_usd",)),
     ("Shares", ("evaluation_share", "random_share")),
     ("Suggestions", ("suggestions", "suggestions_from", "suggestions_share")),

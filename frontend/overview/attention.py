@@ -1,7 +1,6 @@
 """What somebody has to look at in a project, each with where to look and what can be done."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,9 @@ from annotate.models import (
     Transfer,
     Worker,
 )
+from frontend.overview.attention_rows import Attention
 from frontend.overview.figures import Overview, Progress
+from frontend.overview.gold import attention_to_gold
 from routing.models import Judge, JudgeCall, Review, RoutingPolicy
 
 if TYPE_CHECKING:
@@ -44,16 +45,6 @@ MANY = 1000  # rows are counted no further
 EVEN = 0.5  # of people's answers: no side has more than half
 FAILED_CALLS, FAILED_SHARE = 5, 0.1  # within a day
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Something that somebody has to look at, and where."""
-
-    words: str
-    url: str
-    remedy: str
-    serious: bool = False
 
 
 def attention_for(project: Project, seen: Overview) -> list[Attention]:
@@ -220,8 +211,9 @@ def _people(project: Project) -> Iterator[Attention]:
         yield Attention(
             f"{paused:,} member{_s(paused)} {'is' if paused == 1 else 'are'} paused",
             _url("people", project, "?state=paused"),
-            "they are given no items until an admin lets them go on",
+            "they are given no items until a researcher lets them go on",
         )
+    yield from attention_to_gold(project)
     odd = AnnotatorQuality.objects.filter(project=project).exclude(signs=[])
     count = odd.values("annotator").distinct().count()
     if count:

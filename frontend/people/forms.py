@@ -74,6 +74,10 @@ class MembershipForm(forms.Form):
         decimal_places=4,
     )
 
+    most = forms.IntegerField(
+        label="Labels at most", required=False, min_value=1, max_value=1_000_000
+    )
+
     def __init__(self, data: Any = None, *, member: Membership) -> None:
         rate = member.pay_per_label_usd
         initial = {
@@ -81,6 +85,7 @@ class MembershipForm(forms.Form):
             "groups": list(member.groups.all()),
             "tags": member.tags,
             "pay": None if rate is None else f"{rate.normalize():f}",
+            "most": member.most_labels,
         }
         super().__init__(data, initial=initial, prefix="member")
         groups: Any = self.fields["groups"]
@@ -89,6 +94,9 @@ class MembershipForm(forms.Form):
             del self.fields["groups"]
         usual = f"{member.project.pay_per_label_usd.normalize():f}"
         self.fields["pay"].help_text = f"Empty: the rate of the project, {usual} USD."
+        each = member.project.most_labels_each
+        number = f"the number of the project, {each:,}" if each else "any number"
+        self.fields["most"].help_text = f"Empty: {number}."
 
 
 class PauseForm(forms.Form):

@@ -57,6 +57,7 @@ STATES = [
     ("", "any state"),
     ("active", "active"),
     ("paused", "paused"),
+    ("untested", "test not passed"),
     ("looks", "worth a look"),
 ]
 
@@ -235,6 +236,8 @@ def _narrowed(rows: "QuerySet[Any]", chosen: PeopleFilter) -> "QuerySet[Any]":
     match given.get("state"):
         case "paused" | "active" if members:
             rows = rows.filter(paused_at__isnull=given["state"] == "active")
+        case "untested" if members:
+            rows = rows.filter(qualified_at__isnull=True, role=Membership.Role.ANNOTATOR)
         case "looks":
             rows = rows.filter(quality__signs__len__gt=0)
     return rows

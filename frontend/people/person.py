@@ -30,6 +30,7 @@ from frontend.log.words import Told, told
 from frontend.people.forms import MembershipForm, PauseForm
 from frontend.people.listing import Line, add_work, main_question, name_of
 from frontend.people.person_charts import Point, course, heat, twin_bars
+from frontend.people.person_way import way_of
 from frontend.people.words import (
     SIGN_WORDS,
     few,
@@ -47,6 +48,10 @@ CHANGES = (
     "member.groups",
     "member.tags",
     "member.pay",
+    "member.most",
+    "member.test",
+    "member.try",
+    "member.qualify",
     "member.pause",
     "member.reinstate",
     "member.remove",
@@ -84,6 +89,7 @@ def person_page(
         "pseudonym": name_of(who, member, admin=False),
         **_work(project, who, member),
         **_quality(seen, who),
+        "way": way_of(member) if member is not None and who is not None else None,
     }
     if admin:
         context |= {"spent": _spent(project, who), "changes": _changes(project, who, member)}

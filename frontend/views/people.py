@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,7 +16,7 @@ from annotate.models import Membership
 from frontend.pages import PageRequest, see_other
 from frontend.people.figures import spread_chart
 from frontend.people.forms import MembershipForm, NewMemberForm, PauseForm
-from frontend.people.listing import MEMBERS, PeopleFilter, people_of
+from frontend.people.listing import MEMBERS, PeopleFilter, name_of, people_of
 from frontend.people.person import person_page
 from frontend.project_pages import Role, Visit, visit
 
@@ -76,9 +77,16 @@ def member(request: PageRequest, slug: str, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def change_member(request: PageRequest, slug: str, pk: int) -> HttpResponse:
-    """Another role, groups, tags or pay; a pause or its end; or none: then all labels stay."""
-    seen = visit(request, slug, Role.ADMIN)
-    found = get_object_or_404(seen.project.memberships.select_related("user", "project"), pk=pk)
+    """Another role, groups, tags or pay; a pause or its end; or none: then all labels stay.
+
+    Researchers may let annotators go on, give them another try of the test, and pass them by hand.
+    """
+    lesser = request.POST.get("do") in RESEARCHERS
+    seen = visit(request, slug, Role.RESEARCHER if lesser else Role.ADMIN)
+    rows = seen.project.memberships.select_related("user__annotator", "project")
+    found = get_object_or_404(rows, pk=pk)
+    if found.role != Role.ANNOTATOR and not seen.may(Role.ADMIN):
+        raise PermissionDenied
     try:
         return _ACTS.get(request.POST.get("do", ""), _unknown)(seen, found)
     except (LastAdmin, NotMember) as fault:
@@ -108,6 +116,7 @@ def _set(seen: Visit, found: Membership) -> HttpResponse:
         members.set_groups(found, list(given["groups"])) if "groups" in given else False,
         members.set_tags(found, given["tags"]),
         members.set_pay(found, given["pay"]),
+        members.set_most_labels(found, given["most"]),
     ]
     words = "is changed" if any(changed) else "is as it was"
     messages.success(seen.request, f"What {found.user} may do {words}.")
@@ -128,8 +137,25 @@ def _pause(seen: Visit, found: Membership) -> HttpResponse:
 def _reinstate(seen: Visit, found: Membership) -> HttpResponse:
     free = "free" in seen.request.POST
     if members.reinstate(found, free=free):
-        messages.success(seen.request, f"{found.user} can go on.")
+        messages.success(seen.request, f"{_name(seen, found)} can go on.")
     return _back(seen, found)
+
+
+def _grant_try(seen: Visit, found: Membership) -> HttpResponse:
+    if members.grant_try(found):
+        messages.success(seen.request, f"{_name(seen, found)} can take the test once more.")
+    return _back(seen, found)
+
+
+def _qualify(seen: Visit, found: Membership) -> HttpResponse:
+    if members.qualify(found):
+        messages.success(seen.request, f"{_name(seen, found)} counts as qualified.")
+    return _back(seen, found)
+
+
+def _name(seen: Visit, found: Membership) -> str:
+    """Researchers know members under numbers."""
+    return name_of(getattr(found.user, "annotator", None), found, admin=seen.may(Role.ADMIN))
 
 
 def _remove(seen: Visit, found: Membership) -> HttpResponse:
@@ -138,4 +164,12 @@ def _remove(seen: Visit, found: Membership) -> HttpResponse:
     return see_other("people", seen.project.slug)
 
 
-_ACTS = {"set": _set, "pause": _pause, "reinstate": _reinstate, "remove": _remove}
+_ACTS = {
+    "set": _set,
+    "pause": _pause,
+    "reinstate": _reinstate,
+    "try": _grant_try,
+    "qualify": _qualify,
+    "remove": _remove,
+}
+RESEARCHERS = {"reinstate", "try", "qualify"}

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from annotate.models import Item, Project
+from annotate.models import Gold, Item, Project
 from annotate.project_settings import (
     ProjectInUse,
     SettingsMoved,
@@ -32,11 +32,14 @@ def settings(request: PageRequest, slug: str) -> HttpResponse:
     form = SettingsForm(request.POST or None, project=seen.project, policy_on=policy is not None)
     if request.method == "POST" and form.is_valid() and _changed(seen, form):
         return redirect("project-settings", slug)
+    gold = _gold(seen.project)
     context = {
         "form": form,
         "policy": policy,
+        "runs_for": gold[Gold.Use.PLANTED] * (seen.project.gold_every or 0),
         "overlaps": _overlaps(seen.project),
         "labelled": seen.project.annotations.exists(),
+        "gold": gold,
     }
     status = 422 if request.method == "POST" else 200
     return seen.page("frontend/project/settings.html", context, status=status)
@@ -78,6 +81,12 @@ def _overlaps(project: Project) -> list[tuple[int, int]]:
     """How many items want how many labels: changing the project's number leaves them so."""
     rows = Item.objects.live().filter(project=project).values_list("overlap")
     return list(rows.annotate(n=Count("pk")).order_by("overlap"))
+
+
+def _gold(project: Project) -> dict[str, int]:
+    """Items by what their gold is for."""
+    rows = Gold.objects.filter(item__in=project.items.live()).values_list("use")
+    return dict.fromkeys(Gold.Use.values, 0) | dict(rows.annotate(n=Count("pk")).order_by())
 
 
 @login_required

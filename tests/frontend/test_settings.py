@@ -171,7 +171,7 @@ def test_the_page_takes_as_many_queries_for_many_items_as_for_one(
     for size in (1, 20):
         for _ in range(size):
             make_item(project)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             client.get(PAGE)
 
 
