@@ -21,7 +21,7 @@ from annotate.formats.base import (
     Setting,
 )
 from annotate.garbage import collection_paused
-from annotate.models import Annotation, Annotator, Snapshot
+from annotate.models import Annotation, Annotator, Gold, Snapshot
 from annotate.questions import Answers, Questions
 from annotate.snapshots import Ids, unpack_array
 
@@ -164,7 +164,7 @@ def _item(
     completions: list[ParsedCompletion],
     labels: list[ExportedLabel],
     aggregates: Combinations,
-    gold: tuple[Answers, str] | None,
+    gold: tuple[Answers, str, str] | None,
 ) -> ExportedItem:
     _, key, source, messages, contexts, metadata, evaluation, overlap, queue, tags = row
     return ExportedItem(
@@ -182,6 +182,7 @@ def _item(
         tags=tags,
         gold=gold[0] if gold else None,
         gold_note=gold[1] if gold else "",
+        gold_use=gold[2] if gold else Gold.Use.CHECK,
     )
 
 
@@ -210,22 +211,23 @@ def _counted(label: ExportedLabel) -> Label:
 
 def _completions(items: list[int]) -> dict[int, list[ParsedCompletion]]:
     found = defaultdict(list)
-    for item, text, generator in _rows(
+    for item, text, generator, media in _rows(
         """
-        SELECT item_id, text, generator FROM annotate_completion
+        SELECT item_id, text, generator, media FROM annotate_completion
         WHERE item_id = ANY(%s) ORDER BY item_id, position
         """,
         [items],
     ):
-        found[item].append(ParsedCompletion(text, generator))
+        found[item].append(ParsedCompletion(text, generator, _decode(media) if media else ()))
     return found
 
 
-def _gold(items: list[int]) -> dict[int, tuple[Answers, str]]:
+def _gold(items: list[int]) -> dict[int, tuple[Answers, str, str]]:
+    """Answers, note and use by item."""
     rows = _rows(
-        "SELECT item_id, answers, note FROM annotate_gold WHERE item_id = ANY(%s)", [items]
+        "SELECT item_id, answers, note, use FROM annotate_gold WHERE item_id = ANY(%s)", [items]
     )
-    return {item: (_decode(answers), note) for item, answers, note in rows}
+    return {item: (_decode(answers), note, use) for item, answers, note, use in rows}
 
 
 def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[_Given]]:

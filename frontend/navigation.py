@@ -39,6 +39,7 @@ SECTIONS = (
         (
             Link("All items", "items", ("item", "change-items", "bulk-changes", "bulk-change")),
             Link("Import", "import"),
+            Link("Files", "files"),
             Link("Export", "export"),
         ),
         besides=("transfer",),

@@ -12,68 +12,32 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from annotate.assignment import Timing
-from annotate.models import Assignment, Form
+from annotate.models import Assignment, Form, Project
 from annotate.questions import Answers, Questions, Shown
-from annotate.questions.base.question import letter
 from annotate.questions.base.text import RefusedText, check_text
-from frontend import markdown
+from frontend import reading
+from frontend.reading import ShownCompletion, Turn
 
 LONGEST_DRAFT = 200_000  # characters in all fields together
 MOST_FIELDS = 500
 CLOCKS_DIFFER = 60.0  # seconds by which a browser may have seen an item longer than we know
 
 
-@dataclass(frozen=True)
-class ShownCompletion:
-    letter: str
-    text: str
-
-    @property
-    def html(self) -> SafeString:
-        return markdown.render(self.text)
-
-    @property
-    def raw(self) -> SafeString:
-        return markdown.raw(self.text)
-
-
-@dataclass(frozen=True)
-class Turn:
-    role: str
-    text: str
-    asks: bool = False  # the last turn of a chat, which the completions answer
-
-    @property
-    def html(self) -> SafeString:
-        return markdown.render(self.text)
-
-    @property
-    def raw(self) -> SafeString:
-        return markdown.raw(self.text)
-
-
 def turns(assignment: Assignment) -> list[Turn]:
     """The prompt's turns and passages, in the order of reading."""
-    messages, contexts = assignment.item.messages, assignment.item.contexts
-    alone = len(messages) == 1 and messages[0]["role"] == "user"
-    chat = [
-        Turn(
-            "Prompt" if alone else turn["role"].title(),
-            turn["content"],
-            asks=number == len(messages),
-        )
-        for number, turn in enumerate(messages, start=1)
-    ]
-    return chat + [Turn(passage.get("title") or "Passage", passage["text"]) for passage in contexts]
+    return reading.prompt(assignment.item, project=_project(assignment))
 
 
 def completions(assignment: Assignment) -> list[ShownCompletion]:
     """In the order drawn for this assignment; who wrote them is not told."""
-    texts = list(assignment.item.completions.order_by("position").values_list("text", flat=True))
-    return [
-        ShownCompletion(letter(place), texts[position])
-        for place, position in enumerate(assignment.order)
-    ]
+    item = assignment.item
+    rows = list(item.completions.order_by("position").values_list("text", "media"))
+    return reading.completions(item, rows, assignment.order, project=_project(assignment))
+
+
+def _project(assignment: Assignment) -> Project | None:
+    """None for an example that is in no project."""
+    return assignment.project if assignment.project_id else None
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,7 @@ from annotate.assignment import (
     EnoughLabels,
     LeaseLost,
     MemberPaused,
+    NotCorrectable,
     NothingToUndo,
     NotQualified,
 )
@@ -85,6 +86,8 @@ def _translated(error: Exception) -> Exception:
             return PermissionDenied(str(error), "enough_labels")
         case BudgetSpent():
             return Conflict(str(error), "budget_spent")
+        case NotCorrectable():
+            return Conflict(str(error), "not_correctable")
         case NothingToUndo():
             return Conflict("There is no submission recent enough to undo.", "nothing_to_undo")
         case InvalidForm() | UnknownPreset() | RefusedFile():

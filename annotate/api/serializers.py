@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.urls import reverse
 from rest_framework import serializers
 
-from annotate.models import Annotation, Assignment, Item, Membership, Project, Transfer
+from annotate.media import media_named, names_in
+from annotate.models import Annotation, Assignment, Completion, Item, Membership, Project, Transfer
 from annotate.models.projects import Route
 from annotate.presets import PRESETS
 from annotate.questions.base.question import letter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -81,9 +86,14 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
     def get_completions(self, item: Item) -> list[dict[str, Any]]:
         return [
-            {"text": completion.text, "generator": completion.generator}
+            {"text": completion.text, "generator": completion.generator, **_media(completion)}
             for completion in item.completions.all()
         ]
+
+
+def _media(completion: Completion) -> dict[str, Any]:
+    """The files that it shows, where it shows any."""
+    return {"media": completion.media} if completion.media else {}
 
 
 class ImportSerializer(serializers.Serializer[Any]):
@@ -120,28 +130,57 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
         fields = ("id", "key", "state", "expires_at", "item", "form")
 
     def get_item(self, assignment: Assignment) -> dict[str, Any]:
-        item = assignment.item
-        texts = {completion.position: completion.text for completion in item.completions.all()}
+        item, completions = assignment.item, list(assignment.item.completions.all())
+        named = [{"media": one.media} for one in completions if one.media]
+        names = names_in(item.messages, item.contexts, named)
+        addresses = self.addresses(assignment, names) if names else {}
+        shown = {
+            one.position: {"text": one.text, **_placed({"media": one.media}, addresses)}
+            for one in completions
+        }
         return {
             "id": item.pk,
-            "messages": item.messages,
-            "contexts": item.contexts,
+            "messages": [turn | _placed(turn, addresses) for turn in item.messages],
+            "contexts": [passage | _placed(passage, addresses) for passage in item.contexts],
             "completions": [
-                {"letter": letter(place), "text": texts[position]}
+                {"letter": letter(place), **shown[position]}
                 for place, position in enumerate(assignment.order)
             ],
+        }
+
+    def addresses(self, assignment: Assignment, names: list[str]) -> dict[str, str]:
+        """Where files are, by name: annotators are not told names, which may tell who wrote what."""
+        project = assignment.project
+        return {
+            name: reverse("api-file-content", args=[project.slug, media.pk])
+            for name, media in media_named(project, names).items()
         }
 
     def get_form(self, assignment: Assignment) -> dict[str, Any]:
         return {"version": assignment.form.version, "questions": assignment.form.questions}
 
 
-class SubmissionSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(max_length=40, help_text="The assignment's key, as it was given.")
+def _placed(part: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
+    """The files of a turn, passage or completion as annotators get them."""
+    if not part.get("media"):
+        return {}
+    return {
+        "media": [
+            {"url": addresses.get(one["file"], ""), "alt": one.get("alt", "")}
+            for one in part["media"]
+        ]
+    }
+
+
+class CorrectionSerializer(serializers.Serializer[Any]):
     answers = serializers.DictField(help_text="{question: answer}, in the shown order.")
     active_seconds = serializers.FloatField(min_value=0, max_value=1e6, required=False)
     focused_seconds = serializers.FloatField(min_value=0, max_value=1e6, required=False)
     wall_seconds = serializers.FloatField(min_value=0, max_value=1e7, required=False)
+
+
+class SubmissionSerializer(CorrectionSerializer):
+    key = serializers.CharField(max_length=40, help_text="The assignment's key, as it was given.")
 
 
 class AnnotationSerializer(serializers.ModelSerializer[Annotation]):

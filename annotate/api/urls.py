@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from annotate.api import views
+from annotate.api import media, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -12,8 +12,20 @@ urlpatterns = [
     path("projects/<slug:slug>/items/", views.Items.as_view(), name="api-items"),
     path("projects/<slug:slug>/members/", views.Members.as_view(), name="api-members"),
     path("projects/<slug:slug>/annotations/", views.Annotations.as_view(), name="api-annotations"),
+    path("projects/<slug:slug>/files/", media.Files.as_view(), name="api-files"),
+    path("projects/<slug:slug>/files/<int:pk>/", media.OneFile.as_view(), name="api-file"),
+    path(
+        "projects/<slug:slug>/files/<int:pk>/content/",
+        media.FileContent.as_view(),
+        name="api-file-content",
+    ),
     path("projects/<slug:slug>/next/", views.Next.as_view(), name="api-next"),
     path("projects/<slug:slug>/undo/", views.Undo.as_view(), name="api-undo"),
+    path(
+        "projects/<slug:slug>/annotations/<int:pk>/correct/",
+        views.Correct.as_view(),
+        name="api-correct",
+    ),
     path(
         "projects/<slug:slug>/assignments/<int:pk>/",
         views.OwnAssignment.as_view(),

@@ -243,14 +243,17 @@ class Submit(OwnAssignment):
         given = serializers.SubmissionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        timing = work.Timing(
-            active=data.get("active_seconds"),
-            focused=data.get("focused_seconds"),
-            wall=data.get("wall_seconds"),
-        )
         answers = _own_order(assignment, data["answers"])
-        annotation = work.submit(assignment, answers, key=data["key"], timing=timing)
+        annotation = work.submit(assignment, answers, key=data["key"], timing=_timing(data))
         return Response(serializers.OwnAnnotationSerializer(annotation).data)
+
+
+def _timing(given: Mapping[str, Any]) -> work.Timing:
+    return work.Timing(
+        active=given.get("active_seconds"),
+        focused=given.get("focused_seconds"),
+        wall=given.get("wall_seconds"),
+    )
 
 
 def _own_order(assignment: Assignment, raw: Mapping[str, Any]) -> Answers:
@@ -258,6 +261,33 @@ def _own_order(assignment: Assignment, raw: Mapping[str, Any]) -> Answers:
     questions, order = assignment.form.parsed, assignment.order
     answers = questions.parse(raw, completions=len(order), complete=True)
     return questions.permute(answers, order)
+
+
+class Correct(ProjectView):
+    """Correct an own label while the project allows it: the correction supersedes, nothing is
+    overwritten. The same again gives the correction back."""
+
+    role = Membership.Role.ANNOTATOR
+    scope = ApiToken.Scope.LABEL
+
+    @extend_schema(
+        request=serializers.CorrectionSerializer, responses=serializers.OwnAnnotationSerializer
+    )
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        own = Annotation.objects.filter(project=self.project(), annotator__user=self.user)
+        given_here = own.filter(assignment__isnull=False).select_related("item", "assignment__form")
+        label = get_object_or_404(given_here, pk=pk)
+        given = serializers.CorrectionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        assert label.assignment is not None
+        correction = work.correct(
+            label,
+            _own_order(label.assignment, given.validated_data["answers"]),
+            membership=self.membership(),
+            key=work.correction_key(label),
+            timing=_timing(given.validated_data),
+        )
+        return Response(serializers.OwnAnnotationSerializer(correction).data)
 
 
 class Skip(OwnAssignment):

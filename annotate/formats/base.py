@@ -17,6 +17,7 @@ Json = dict[str, Any]
 ROLES = ("system", "user", "assistant", "tool")
 KINDS = ("human", "llm")
 PURPOSES = ("work", "review")
+GOLD_USES = ("check", "planted", "qualification", "example")
 MOST_COMPLETIONS = 26  # pages name them by letters
 LONGEST_NAME = 150
 
@@ -32,6 +33,8 @@ class RefusedFile(ValueError):
 class ParsedCompletion(NamedTuple):
     text: str
     generator: str = ""
+    # Files that it shows: [{"file": str, "alt": str}]
+    media: Sequence[Json] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,15 @@ class ParsedItem:
     # Answers known to be right, not yet checked against a form, and why.
     gold: Mapping[str, Any] | None = None
     gold_note: str = ""
+    # A ``Gold.Use``: what it is for.
+    gold_use: str = "check"
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files that the item shows."""
+        shown = [one["media"] for one in (*self.messages, *self.contexts) if "media" in one]
+        shown += [one.media for one in self.completions if one.media]
+        return [file["file"] for media in shown for file in media]
 
 
 @dataclass(frozen=True)
@@ -154,6 +166,7 @@ class ExportedItem:
     tags: Sequence[str] = ()
     gold: Answers | None = None
     gold_note: str = ""
+    gold_use: str = "check"
 
     @property
     def is_chat(self) -> bool:

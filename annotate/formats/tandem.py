@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotate.formats.base import (
+    GOLD_USES,
     KINDS,
     LONGEST_NAME,
     MOST_COMPLETIONS,
@@ -28,6 +29,7 @@ from annotate.formats.base import (
     time_of,
     user_turn,
 )
+from annotate.formats.files import media_of
 from annotate.questions import Questions
 from annotate.tags import BadTag, queue_of, read_tags, tags_of
 
@@ -45,6 +47,7 @@ ITEM = frozenset(
         "tags",
         "gold",
         "gold_note",
+        "gold_use",
         "labels",
         # Written by the export and made anew by the program that reads it:
         "aggregates",
@@ -54,8 +57,8 @@ ITEM = frozenset(
     }
 )
 LONGEST_NOTE = 2_000
-COMPLETION = frozenset({"text", "generator"})
-CONTEXT = frozenset({"title", "text"})
+COMPLETION = frozenset({"text", "generator", "media"})
+CONTEXT = frozenset({"title", "text", "media"})
 LABEL = frozenset(
     {
         "annotator",
@@ -102,6 +105,7 @@ class TandemImport(Importer):
             tags=_tags(record, "tags"),
             gold=object_of(record["gold"], "'gold'") if record.get("gold") else None,
             gold_note=text_of(record, "gold_note", default="", longest=LONGEST_NOTE),
+            gold_use=_one_of(record, "gold_use", GOLD_USES),
             labels=labels,
         )
 
@@ -135,9 +139,7 @@ class TandemExport(Exporter):
             "key": item.key,
             "messages": item.messages,
             "contexts": item.contexts,
-            "completions": [
-                {"text": one.text, "generator": one.generator} for one in item.completions
-            ],
+            "completions": [_written(one) for one in item.completions],
             "source": item.source,
             "metadata": item.metadata,
             "evaluation": item.evaluation,
@@ -146,7 +148,8 @@ class TandemExport(Exporter):
         }
         if self.criteria:
             parts["criteria"] = self.criteria
-        if item.overlap != self.setting.overlap:
+        aside = item.gold is not None and item.gold_use != GOLD_USES[0]
+        if item.overlap != self.setting.overlap and not aside:
             parts["overlap"] = item.overlap
         if item.queue:
             parts["requires"] = tags_of(item.queue)
@@ -156,6 +159,8 @@ class TandemExport(Exporter):
             parts["gold"] = item.gold
         if item.gold_note:
             parts["gold_note"] = item.gold_note
+        if aside:
+            parts["gold_use"] = item.gold_use
         return parts
 
     def _label(self, label: ExportedLabel) -> Json:
@@ -192,29 +197,62 @@ def _messages(record: Json) -> list[Json]:
         return user_turn(text_of(record, "prompt"))
     if "prompt" in record:
         raise BadLine("'prompt' and 'messages' are both there; leave one out")
-    return messages_of(record["messages"])
+    turns = record["messages"]
+    if not isinstance(turns, list) or not any(
+        isinstance(turn, dict) and "media" in turn for turn in turns
+    ):
+        return messages_of(turns)
+    return _with_media(turns)
+
+
+def _with_media(turns: list[Any]) -> list[Json]:
+    """Turns of which some show files."""
+    files = [
+        media_of(turn, f"turn {number} of 'messages'") if isinstance(turn, dict) else []
+        for number, turn in enumerate(turns, start=1)
+    ]
+    bare = [
+        {name: value for name, value in turn.items() if name != "media"}
+        if isinstance(turn, dict)
+        else turn
+        for turn in turns
+    ]
+    return [
+        turn | ({"media": media} if media else {})
+        for turn, media in zip(messages_of(bare), files, strict=True)
+    ]
+
+
+def _written(one: ParsedCompletion) -> Json:
+    parts: Json = {"text": one.text, "generator": one.generator}
+    return parts | {"media": list(one.media)} if one.media else parts
 
 
 def _completion(value: object, number: int) -> ParsedCompletion:
-    if isinstance(value, dict) and COMPLETION.issuperset(value):
+    if isinstance(value, dict) and COMPLETION.issuperset(value) and not value.get("media"):
         text, generator = value.get("text"), value.get("generator") or ""
         if isinstance(text, str) and isinstance(generator, str) and len(generator) <= LONGEST_NAME:
             return ParsedCompletion(text, generator)
     what = f"completion {number}"
     record = object_of(value, what)
     only(record, COMPLETION, what, "put it into 'metadata'")
+    media = media_of(record, what)
     try:
-        text_of(record, "text")
-        text_of(record, "generator", default="", longest=LONGEST_NAME)
+        # What shows a file may have no words.
+        text = text_of(record, "text", default="" if media else None)
+        generator = text_of(record, "generator", default="", longest=LONGEST_NAME)
     except BadLine as fault:
         raise BadLine(f"{what}: {fault}") from fault
-    raise AssertionError(what)
+    return ParsedCompletion(text, generator, media)
 
 
 def _context(value: object, number: int) -> Json:
     record = object_of(value, f"context {number}")
-    only(record, CONTEXT, f"context {number}", "use 'title' and 'text'")
-    return {"title": text_of(record, "title", default=""), "text": text_of(record, "text")}
+    only(record, CONTEXT, f"context {number}", "use 'title', 'text' and 'media'")
+    media = media_of(record, f"context {number}")
+    text = text_of(record, "text", default="" if media else None)
+    parts = {"title": text_of(record, "title", default=""), "text": text}
+    return parts | {"media": media} if media else parts
 
 
 def _overlap(value: object) -> int | None:

@@ -126,7 +126,16 @@ class Writer:
         for row in rows:
             pairs = zip(row.item.completions, row.text_hashes, strict=True)
             for position, (completion, digest) in enumerate(pairs):
-                yield next(ids), row.pk, position, completion.text, completion.generator, digest
+                media = canonical_json(completion.media) if completion.media else None
+                yield (
+                    next(ids),
+                    row.pk,
+                    position,
+                    completion.text,
+                    completion.generator,
+                    digest,
+                    media,
+                )
 
     def _annotations(
         self, labels: Sequence[tuple[Row, Label]], pks: Sequence[int]
@@ -158,7 +167,7 @@ _ITEM_COLUMNS = (
     "id, project_id, key, source, messages, contexts, metadata, prompt_hash, evaluation, route, "
     "overlap, seats_left, queue, rank, tags, stale, created_at"
 )
-_COMPLETION_COLUMNS = "id, item_id, position, text, generator, text_hash"
+_COMPLETION_COLUMNS = "id, item_id, position, text, generator, text_hash, media"
 _ANNOTATION_COLUMNS = (
     "id, project_id, item_id, annotator_id, purpose, attempt, answers, form_id, guidelines_id, "
     'key, "order", active_seconds, focused_seconds, wall_seconds, raw, created_at'

@@ -132,7 +132,7 @@ class Reader:
         return Row(
             line=number,
             item=item,
-            key=item.key or item_hash(prompt, texts)[:32],
+            key=item.key or item_hash(prompt, _identities(item, texts))[:32],
             prompt_hash=prompt,
             text_hashes=texts,
             labels=[
@@ -142,6 +142,7 @@ class Reader:
             ],
             json=(messages, contexts, metadata),
             gold=self._gold(number, item, result) if item.gold else None,
+            files=item.files,
         )
 
     def _gold(self, number: int, item: ParsedItem, result: Result) -> Answers | None:
@@ -171,6 +172,14 @@ class Reader:
             result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
             return None
         return Label(parsed, answers, raw)
+
+
+def _identities(item: ParsedItem, hashes: list[str]) -> list[str]:
+    """What tells completions apart: the hashes of their texts, and their files where they have any."""
+    return [
+        digest + (canonical_json(one.media) if one.media else "")
+        for digest, one in zip(hashes, item.completions, strict=True)
+    ]
 
 
 def _text(line: bytes | str) -> str:

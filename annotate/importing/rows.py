@@ -1,5 +1,7 @@
 """What an import passes on from reading to storing, and what it counts."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -87,6 +89,10 @@ class Label:
         return self.parsed.kind, self.parsed.annotator, self.parsed.version
 
 
+def _names(media: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [one["file"] for one in media]
+
+
 @dataclass(slots=True)
 class Row:
     """One line of a batch on its way into the database."""
@@ -102,6 +108,17 @@ class Row:
     pk: int = 0
     gold: Answers | None = None
 
+    # Names of the files that the item shows.
+    files: Sequence[str] = ()
+
     @property
-    def texts(self) -> str:
-        return "".join((self.prompt_hash, *self.text_hashes))
+    def identity(self) -> str:
+        """What makes it the same item: hashes of its texts, and the files of its completions.
+
+        Those of its prompt are in the prompt's hash.
+        """
+        pairs = zip(self.text_hashes, self.item.completions, strict=True)
+        return self.prompt_hash + "".join(
+            digest + (json.dumps(_names(one.media), ensure_ascii=False) if one.media else "")
+            for digest, one in pairs
+        )

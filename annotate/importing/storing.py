@@ -8,9 +8,10 @@ from django.db import connection
 from annotate import audit
 from annotate.eligibility import note_queues
 from annotate.formats.base import brief
+from annotate.gold_uses import follow_uses, is_aside
 from annotate.importing.copying import Annotators, Writer, new_ids, seats_taken
 from annotate.importing.rows import Label, Result, Row
-from annotate.models import Annotation, Gold, Item, Project
+from annotate.models import Annotation, Gold, Item, Media, Project
 from annotate.questions import Answers
 
 
@@ -22,6 +23,7 @@ def take_turns(project: Project) -> None:
 
 
 def store_rows(project: Project, rows: Sequence[Row], result: Result) -> None:
+    rows = _with_their_files(project, rows, result)
     new, old = _known_and_new(project, rows, result)
     note_queues(project, {row.item.queue for row in new})
     annotators = Annotators(project)
@@ -37,6 +39,27 @@ def store_rows(project: Project, rows: Sequence[Row], result: Result) -> None:
     _add_gold(project, [*new, *old], result)
 
 
+def _with_their_files(project: Project, rows: Sequence[Row], result: Result) -> list[Row]:
+    """Rows whose files are all in the project; the others are reported. No query without files."""
+    wanted = {name for row in rows for name in row.files}
+    if not wanted:
+        return list(rows)
+    there = set(
+        Media.objects.filter(project=project, name__in=wanted).values_list("name", flat=True)
+    )
+    kept = []
+    for row in rows:
+        if missing := next((name for name in row.files if name not in there), ""):
+            result.fault(
+                row.line,
+                f"shows the file {brief(missing)}, which the project does not have; bring it in "
+                "first, on the page Files or with import_media",
+            )
+        else:
+            kept.append(row)
+    return kept
+
+
 def _known_and_new(
     project: Project, rows: Sequence[Row], result: Result
 ) -> tuple[list[Row], list[Row]]:
@@ -48,11 +71,11 @@ def _known_and_new(
         if row.key in there:
             row.pk, texts = there[row.key]
         elif row.key in new:
-            texts = new[row.key].texts
+            texts = new[row.key].identity
         else:
             new[row.key] = row
             continue
-        if texts != row.texts:
+        if texts != row.identity:
             result.fault(
                 row.line,
                 f"key {brief(row.key)} is that of an item with other texts; "
@@ -69,12 +92,15 @@ def _known_and_new(
 
 
 def _items_with_keys(project: Project, keys: list[str]) -> dict[str, tuple[int, str]]:
-    """Ids and joined hashes of the texts of those items that are there, by key."""
+    """Ids and identities (``Row.identity``) of those items that are there, by key."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT item.key, item.id, item.prompt_hash || COALESCE((
-                SELECT string_agg(completion.text_hash, '' ORDER BY completion.position)
+                SELECT string_agg(
+                    completion.text_hash || COALESCE(
+                        jsonb_path_query_array(completion.media, '$[*].file')::text, ''),
+                    '' ORDER BY completion.position)
                 FROM annotate_completion AS completion WHERE completion.item_id = item.id), '')
             FROM annotate_item AS item WHERE item.project_id = %s AND item.key = ANY(%s)
             """,
@@ -154,11 +180,15 @@ def _add_gold(project: Project, rows: Sequence[Row], result: Result) -> None:
         Gold.objects.filter(item__in=[row.pk for row in rows]).values_list("item_id", "answers")
     )
     added: list[Gold] = []
+    uses: dict[int, str | None] = {}
     for row in rows:
         if row.pk not in there and row.gold is not None:
             there[row.pk] = row.gold
-            note = row.item.gold_note
-            added.append(Gold(item_id=row.pk, answers=row.gold, form=project.form, note=note))
+            note, use = row.item.gold_note, row.item.gold_use
+            uses[row.pk] = use
+            added.append(
+                Gold(item_id=row.pk, answers=row.gold, form=project.form, note=note, use=use)
+            )
         elif there[row.pk] != row.gold:
             result.fault(
                 row.line,
@@ -167,6 +197,10 @@ def _add_gold(project: Project, rows: Sequence[Row], result: Result) -> None:
                 conflict=True,
             )
     Gold.objects.bulk_create(added)
+    if aside := {pk: use for pk, use in uses.items() if is_aside(use)}:
+        locked = Item.objects.select_for_update(no_key=True).filter(pk__in=aside).order_by("pk")
+        list(locked.values_list("pk", flat=True))
+        follow_uses(project, before={}, after=aside)
     result.gold += len(added)
     if added:
         audit.record("gold.import", project=project, items=len(added))

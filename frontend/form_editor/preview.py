@@ -10,7 +10,7 @@ from annotate.models import Assignment, Item, Project
 from annotate.questions import Question, Questions, Shown, kinds
 from annotate.questions.base.question import letter
 from frontend import showing
-from frontend.showing import ShownCompletion, Turn
+from frontend.reading import ShownCompletion, Turn
 
 EXAMPLE = Item(messages=[{"role": "user", "content": "Why is the sky blue?"}], contexts=[])
 ANSWERS = (
@@ -42,7 +42,7 @@ def preview(project: Project | None, questions: Sequence[Question[Any]]) -> Prev
     order = list(range(len(texts)))
     return Preview(
         turns=showing.turns(Assignment(item=item or EXAMPLE, order=order)),
-        completions=[ShownCompletion(letter(n), text) for n, text in enumerate(texts)],
+        completions=[ShownCompletion(text=text, letter=letter(n)) for n, text in enumerate(texts)],
         questions=[question.html(Shown(order=order)) for question in questions],
         item=item.key if item else "",
     )

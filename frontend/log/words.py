@@ -81,6 +81,7 @@ WORDS = {
     "gold.use": "changed what an item's gold is for",
     "gold.remove": "took an item's gold back",
     "gold.import": "brought gold in",
+    "media.delete": "deleted a file that no item showed",
 }
 # Name of the page of a kind of target, and whether its address takes the target's id.
 _PAGES = {

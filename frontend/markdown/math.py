@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.html import escape
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -41,8 +40,9 @@ def may_be_in(text: str) -> bool:
 
 def add_to(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.before("escape", "math", _inline)
-    breaks: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    markdown.block.ruler.before("code", "math_block", _block, breaks)
+    markdown.block.ruler.before(
+        "code", "math_block", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     markdown.add_render_rule("math_inline", _show)
     markdown.add_render_rule("math_block", _show_block)
 
