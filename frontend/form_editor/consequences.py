@@ -4,15 +4,19 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from django.urls import reverse
 
 from annotate.form_versions import Changes, compare
 from annotate.models import Form, Gold, Project, Transfer
-from annotate.questions import Questions
+from annotate.questions import Question, Questions
+from annotate.questions.base.question import Config
+from annotate.questions.base.settings import settings_of
 from annotate.standing import Standing, standing
 from routing.models import Judge, RoutingPolicy
+
+ASKED_ONLY_IF = next(one.label for one in settings_of(Config) if one.name == "ask_if")
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,24 @@ def _of_questions(
         yield Consequence(words, url=url, link="Items with labels")
     if owed := [name for name in fresh if new[name].config.required]:
         yield Consequence(f"From now on people owe an answer to {', '.join(owed)}.")
+    for name, changed in (changes.changed or {}).items():
+        if labels.asked.get(name) and any(one.setting == ASKED_ONLY_IF for one in changed):
+            made = _labels(labels.asked[name])
+            yield Consequence(
+                f"{name} is asked {_when(new[name])} from now on. {made} made while it was asked "
+                "otherwise: they stay, and where they lack an answer nobody is asked again."
+            )
     for name in changes.added:
         if labels.asked.get(name):
             made = _labels(labels.asked[name])
             yield Consequence(
                 f"{name} is back: {made} made with forms that ask it; they count again."
             )
+
+
+def _when(question: Question[Any]) -> str:
+    condition = question.config.ask_if
+    return "always" if condition is None else f"only if {condition}"
 
 
 def _of_main(old: Questions, new: Questions) -> Iterator[Consequence]:

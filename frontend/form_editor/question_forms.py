@@ -111,7 +111,7 @@ class QuestionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        for name, value in given.items():
+        for name, value in list(given.items()):
             try:
                 for text in _texts(value):
                     storable(text)
@@ -124,6 +124,19 @@ class QuestionForm(forms.Form):
         widget = self.fields["ask_if"].widget
         assert isinstance(widget, ConditionWidget)
         widget.earlier = {name: one.outcomes for name, one in earlier.items() if one.outcomes}
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in LAST]
+
+    @property
+    def seldom(self) -> list[forms.BoundField]:
+        """What most questions leave as it is, and what therefore stands behind a click."""
+        return [self[name] for name in LAST]
+
+    @property
+    def has_seldom(self) -> bool:
+        return any(self[name].value() or self[name].errors for name in LAST)
 
     @property
     def definition(self) -> dict[str, Any]:
