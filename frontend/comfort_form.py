@@ -76,7 +76,8 @@ class ComfortForm(forms.Form):
 
     def __init__(self, data: Any = None, *, comfort: Mapping[str, Any]) -> None:
         keys = {_field(name): key for name, key in keys_of(comfort).items()}
-        initial = {"theme": "", "size": DEFAULT_SIZE, "width": DEFAULT_WIDTH} | comfort | keys
+        usual = {"theme": "", "size": DEFAULT_SIZE, "width": DEFAULT_WIDTH}
+        initial = {**usual, **comfort, **keys}
         super().__init__(data, initial=initial, auto_id="comfort-%s")
         for command in COMMANDS:
             self.fields[_field(command.name)] = KeyField(command)

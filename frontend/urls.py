@@ -1,6 +1,16 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from frontend.views import comfort, crowd, home, invitations, log, onboarding, work
+from frontend.views import (
+    comfort,
+    crowd,
+    home,
+    invitations,
+    log,
+    onboarding,
+    own_labels,
+    own_work,
+    work,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Annotators
@@ -11,6 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/work/undo/", work.undo_last, name="work-undo"),
     path("projects/<slug:slug>/work/draft/", work.draft, name="work-draft"),
     path("projects/<slug:slug>/work/renew/", work.renew_lease, name="work-renew"),
+    path("projects/<slug:slug>/work/mine/", own_work.own_work, name="my-work"),
+    path("projects/<slug:slug>/work/history/", own_labels.own_labels, name="my-labels"),
+    path("projects/<slug:slug>/work/history/<int:pk>/", own_labels.own_label, name="my-label"),
     path("projects/<slug:slug>/start/", onboarding.onboarding, name="onboarding"),
     path("projects/<slug:slug>/start/test/", onboarding.test, name="test"),
     path("projects/<slug:slug>/join/", home.join_project, name="join-project"),

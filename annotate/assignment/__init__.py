@@ -25,6 +25,7 @@ from annotate.assignment.refusals import (
     EnoughLabels,
     LeaseLost,
     MemberPaused,
+    NotCorrectable,
     NothingToUndo,
     NotQualified,
     NoWork,

@@ -28,7 +28,7 @@ def why_not_correctable(annotation: Annotation, membership: Membership) -> str:
     if annotation.assignment is None:
         return "This label was brought in from elsewhere."
     if annotation.purpose != Purpose.WORK or annotation.assignment.purpose != Purpose.WORK:
-        return "This was a test: its answers stay as they were given."
+        return "The answers to this item stay as they were given."
     return _why_closed(annotation, annotation.assignment)
 
 

@@ -244,6 +244,28 @@ def test_labelling_over_the_api_ends_in_the_items_own_order(project):
     assert client.post(url("next", project)).status_code == 204
 
 
+def test_an_annotator_corrects_an_own_label_and_nobody_elses(project):
+    make_item(project)
+    client = member_client(project)
+    lent = client.post(url("next", project)).json()
+    label = client.post(
+        url("submit", project, lent["id"]), {"key": lent["key"], "answers": ANSWERS}, format="json"
+    ).json()
+    other = {"answers": {"overall": {"value": 1, "both_bad": False}}}
+    first, again = (
+        client.post(url("correct", project, label["id"]), other, format="json") for _ in range(2)
+    )
+    assert (first.status_code, first.json()) == (200, again.json())
+    assert Annotation.objects.get(pk=first.json()["id"]).supersedes_id == label["id"]
+    stranger = member_client(project)
+    refused = stranger.post(url("correct", project, label["id"]), other, format="json")
+    assert refused.status_code == 404
+    Project.objects.update(corrections=False)
+    refused = client.post(url("correct", project, first.json()["id"]), other, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_correctable")
+    assert client.post(url("correct", project, label["id"]), {}, format="json").status_code == 400
+
+
 def test_a_repeated_submission_gets_the_first_answer_again(project):
     make_item(project)
     client = member_client(project)

@@ -34,19 +34,18 @@ function arrive() {
     say("saved");
   }
   const fields = form();
-  if (!fields) return focusFirst();
-  if (!sameItem) start();
-  restore(fields);
+  if (fields && !sameItem) start();
+  if (fields) restore(fields);
   showAsBefore();
-  document.dispatchEvent(new CustomEvent("tandem:item"));
-  startAt(fields);
+  if (present?.querySelector(".completions")) document.dispatchEvent(new CustomEvent("tandem:item"));
+  if (fields) startAt(fields);
+  else focusFirst();
   resume();
 }
 
-/** Without an item what goes on has the focus; on a whole page the browser has seen to it. */
+/** Where nothing is asked, what goes on has the focus; on a whole page the browser has seen to it. */
 function focusFirst() {
   /** @type {HTMLElement | null} */ (document.querySelector("[data-first]:not([autofocus])"))?.focus();
-  resume();
 }
 
 // -------------------------------------------------------------------------------------------- keys
@@ -109,7 +108,11 @@ const ANSWERS = {
   clear: (fields) => clear(fields),
   move: (fields, { by }) => move(fields, by ?? 0),
   shift: (fields, { by }) => shift(fields, by ?? 0),
-  write: (fields) => write(fields),
+  write: (fields) => {
+    write(fields);
+    const field = document.activeElement;
+    if (field instanceof HTMLTextAreaElement) field.setSelectionRange(field.value.length, field.value.length);
+  },
   scroll: (_, { by }) => scroll(by ?? 0),
 };
 
