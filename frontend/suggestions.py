@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 
+from annotate.assignment.suggesting import seen_by_now
 from annotate.models import Assignment
 from annotate.models.projects import SuggestFrom
 from frontend.showing import form_of
@@ -111,7 +112,8 @@ def _seen_after(assignment: Assignment, timing: Timing) -> Json:
         earlier = assignment.annotations.order_by("-pk").values_list("suggestions", flat=True)
         before = earlier.first()
         if before and before.get("shown") == "after":
-            return {**before, "informed": True}
+            seen: Json = seen_by_now(before)
+            return seen
     said = opinion(assignment)
     if not said.get("answers"):
         return {"arm": When.AFTER.value, "shown": "none", "informed": False, **said}

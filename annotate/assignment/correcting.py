@@ -8,6 +8,7 @@ from django.db import transaction
 
 from annotate.assignment.closing import Timing
 from annotate.assignment.refusals import NotCorrectable
+from annotate.assignment.suggesting import seen_by_now
 from annotate.models import Annotation, Assignment, Item, Membership
 from annotate.questions import Answers
 
@@ -88,7 +89,7 @@ def _supersede(annotation: Annotation, answers: Answers, *, key: str, timing: Ti
         guidelines_id=annotation.guidelines_id,
         key=key,
         order=annotation.order,
-        suggestions=annotation.suggestions,
+        suggestions=seen_by_now(annotation.suggestions),
         active_seconds=timing.active,
         focused_seconds=timing.focused,
         wall_seconds=timing.wall,

@@ -6,6 +6,7 @@ comparison is made there, and so is gold, which measures what people know by the
 """
 
 import hashlib
+from typing import Any
 
 from annotate.models import Assignment, Project
 from annotate.models.projects import Suggest
@@ -29,3 +30,10 @@ def draw(item: int, annotator: int) -> float:
     """A number in [0, 1) that stays the same for an item (by id) and an annotator (by id)."""
     digest = hashlib.sha256(f"suggestion:{item}:{annotator}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def seen_by_now(recorded: Any) -> Any:
+    """What is recorded of a suggestion, for an answer that takes the place of the one it came up after."""
+    if recorded and recorded.get("shown") == "after":
+        return {**recorded, "informed": True}
+    return recorded

@@ -38,6 +38,11 @@ class ShownArms:
         return Estimate(found.value, found.low, found.high, found.n_with + found.n_without)
 
     @property
+    def alone(self) -> Estimate:
+        """The difference without its interval, for a headline."""
+        return Estimate(self.arms.agree.value)
+
+    @property
     def verdict(self) -> str:
         """In words, from the interval."""
         found = self.arms.agree

@@ -18,3 +18,11 @@ def apart(share: float) -> str:
 @register.simple_tag
 def votes_bar(votes: Votes) -> SafeString | str:
     return charts.bar(votes.groups, label=votes.words) if votes.groups else ""
+
+
+@register.filter
+def points(difference: float | None) -> str:
+    """A difference of two shares in points, with its sign; a dash where it is not known."""
+    if difference is None:
+        return "\N{EN DASH}"
+    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotate.assignment import claim, expire_overdue
+from annotate.assignment import claim, correct, correction_key, expire_overdue, submit
 from annotate.assignment.suggesting import draw
 from annotate.models import Assignment, Gold, Project
 from tests.factories import make_item, make_member, make_project
@@ -84,6 +84,22 @@ def test_who_has_seen_one_keeps_its_arm_when_the_lease_ran_out_and_the_setting_c
     member.project.refresh_from_db()
     again = claim(member)
     assert (again.pk, again.suggest) == (first.pk, "before")
+
+
+def test_a_correction_knows_of_the_suggestion_that_came_up_after_the_first_answer(project):
+    member = make_member(project)
+    made = []
+    for recorded in ({"arm": "after", "shown": "after", "informed": False}, None):
+        make_item(project)
+        assignment = claim(member)
+        answers = {"overall": {"value": 1, "both_bad": False}}
+        first = submit(assignment, answers, key=assignment.key, suggestions=recorded)
+        changed = {"overall": {"value": -1, "both_bad": False}}
+        made.append(correct(first, changed, membership=member, key=correction_key(first)))
+    assert [one.suggestions for one in made] == [
+        {"arm": "after", "shown": "after", "informed": True},
+        None,
+    ]
 
 
 def test_drawing_takes_no_query_more(project):

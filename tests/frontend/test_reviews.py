@@ -273,7 +273,7 @@ def test_an_item_takes_as_many_queries_for_many_labels_as_for_few(
         with CaptureQueriesContext(connection) as queries:
             client.get(sheet(item))
         counts.append(len(queries))
-    assert counts[1] == counts[2] == 29
+    assert counts[1] == counts[2] == 30
 
 
 # ---------------------------------------------------------------------- what the reward model disputes

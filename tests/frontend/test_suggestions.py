@@ -201,8 +201,10 @@ def test_after_the_answer_both_stand_above_the_next_item(client, project, member
     )
     assert "The next one?" in response.text
     own = 1 if first.order == [0, 1] else -1
-    assert f"you <strong>{shown_side(first, own)} slightly better</strong>" in response.text
-    assert ("the same" in response.text) == (own == 1)
+    assert f"you: <strong>{shown_side(first, own)} slightly better</strong>" in response.text
+    theirs = f"{shown_side(first, 2)} clearly better</strong>"
+    mark = ">" if own == 1 else ' class="other">'  # another side stands out, another strength not
+    assert f"the LLM judge: <strong{mark}{theirs}" in response.text
     record = stored().suggestions
     assert (record["arm"], record["shown"], record["informed"]) == ("after", "after", False)
     assert record["at"] == 7500
