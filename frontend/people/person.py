@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.safestring import SafeString
 
+from annotate.aggregation.catalogue import METHODS
 from annotate.models import (
     AggregationFit,
     Annotation,
@@ -204,7 +205,7 @@ def _reliabilities(project: Project, who: Annotator, question: str) -> list[dict
     )
     return [
         {
-            "method": row.fit.method.replace("_", " ").replace("-", " "),
+            "method": METHODS[row.fit.method].title,
             "source": AggregationFit(source=row.fit.source).get_source_display(),
             "estimate": Estimate(row.value, row.low, row.high, row.labels),
         }

@@ -151,3 +151,9 @@ def brief(value: object) -> str:
     """What a file said of an item: words as they are, anything else as JSON; 60 characters of it."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+@register.filter
+def spaced(name: str) -> str:
+    """The name of a setting, as words."""
+    return name.replace("_", " ")

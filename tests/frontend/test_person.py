@@ -162,7 +162,7 @@ def test_reliabilities_of_the_present_fits_are_shown(client, project, admin, mem
             project=project,
             question="overall",
             source="people",
-            method="dawid-skene",
+            method="dawid_skene",
             labels=9,
             items=3,
             current=current,
@@ -171,7 +171,7 @@ def test_reliabilities_of_the_present_fits_are_shown(client, project, admin, mem
             fit=fit, annotator=member.user.annotator, labels=3, value=value, low=0.7, high=0.9
         )
     text = client.get(url_of(member)).text
-    assert "0.830 (0.700\N{EN DASH}0.900) by dawid skene" in text
+    assert "0.830 (0.700\N{EN DASH}0.900) by Dawid-Skene" in text
     assert "0.110" not in text
 
 
