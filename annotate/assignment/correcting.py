@@ -38,7 +38,8 @@ def _why_closed(annotation: Annotation, assignment: Assignment) -> str:
         return "You have taken this label back: the item is open in the workspace."
     if annotation.item.archived:
         return "The item was taken out of the project."
-    reviews = Annotation.objects.filter(item=annotation.item_id, purpose=Purpose.REVIEW)
+    reviews = Annotation.objects.current().filter(item=annotation.item_id, purpose=Purpose.REVIEW)
+    reviews = reviews.exclude(answers={})  # a decision that was taken back
     if reviews.current().exists():
         return "A reviewer has decided about this item: a correction would change nothing."
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annotate.models.projects import SuggestFrom
 from annotate.quality.suggested import Arms, Changes, Effect, effects
 from frontend.charts import Estimate, Row, intervals
 from frontend.suggestions import WHO
@@ -97,7 +98,7 @@ def shown_effects(project: Project) -> list[ShownEffect]:
     return [
         ShownEffect(
             one,
-            WHO[one.source],
+            WHO[SuggestFrom(one.source)],
             [ShownArms(arms) for arms in one.arms],
             [ShownChanges(changes) for changes in one.changes],
         )
