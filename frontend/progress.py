@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from annotate.models import Annotation, Assignment, Item, Membership
+from annotate.models import Annotation, Assignment, Gold, Item, Membership
 
 MOST_COUNTED = 1_000
 
@@ -25,18 +25,21 @@ class Progress:
 
 
 def progress_in(membership: Membership) -> Progress:
-    return Progress(done=done_by(membership), left=left_for(membership))
+    done = done_by(membership)
+    return Progress(done=done, left=left_for(membership, done=done))
 
 
 def done_by(membership: Membership) -> int:
-    own = Assignment.objects.filter(annotator__user=membership.user_id)
+    own = Assignment.objects.handed_out().filter(annotator__user=membership.user_id)
     return own.filter(project=membership.project_id, state=Assignment.State.SUBMITTED).count()
 
 
-def left_for(membership: Membership) -> int:
+def left_for(membership: Membership, *, done: int | None = None) -> int:
     """Items this member could still be given, the one being worked on among them.
 
-    Somebody who is paused is given none, but may finish what is open.
+    Somebody who is paused is given none, but may finish what is open. Gold that is likely to be
+    planted counts too, or who counts along could tell it; and nobody is given more than a limit
+    leaves, of which ``done`` are given.
     """
     own = Assignment.objects.filter(item=OuterRef("pk"), annotator__user=membership.user_id)
     labels = Annotation.objects.work().filter(
@@ -48,11 +51,24 @@ def left_for(membership: Membership) -> int:
         .exclude(Exists(own.exclude(state=Assignment.State.EXPIRED)))
         .exclude(Exists(labels))
     )
-    being_done = Assignment.objects.open().filter(
+    being_done = Assignment.objects.open().handed_out()
+    being_done = being_done.filter(
         annotator__user=membership.user_id, project=membership.project_id
     )
     free = 0 if membership.paused_at else claimable[:MOST_COUNTED].count()
-    return being_done.count() + free
+    if (every := membership.project.gold_every) and free < MOST_COUNTED:
+        free += min(free // (every - 1), _unseen_gold(membership))
+    left = being_done.count() + free
+    most = membership.most_labels or membership.project.most_labels_each
+    if most is None:
+        return left
+    return min(left, max(most - (done_by(membership) if done is None else done), 0))
+
+
+def _unseen_gold(membership: Membership) -> int:
+    had = Assignment.objects.filter(item=OuterRef("item"), annotator__user=membership.user_id)
+    planted = Gold.objects.filter(use=Gold.Use.PLANTED, item__project=membership.project_id)
+    return int(planted.exclude(Exists(had)).count())
 
 
 def done_by_project(memberships: list[Membership]) -> dict[int, int]:
@@ -60,7 +76,8 @@ def done_by_project(memberships: list[Membership]) -> dict[int, int]:
     if not memberships:
         return {}
     rows = (
-        Assignment.objects.filter(annotator__user=memberships[0].user_id)
+        Assignment.objects.handed_out()
+        .filter(annotator__user=memberships[0].user_id)
         .values("project")
         .annotate(done=Count("pk", filter=Q(state=Assignment.State.SUBMITTED)))
     )

@@ -26,14 +26,15 @@ def take_up_again(assignment: Assignment) -> datetime | None:
     locked = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
     if locked.state != Assignment.State.EXPIRED or member.paused_at is not None:
         return None
-    if not item.seats_left or item.archived or _open_already(locked) >= MOST_OPEN:
+    free = item.seats_left or locked.purpose != Assignment.Purpose.WORK  # nothing else takes a seat
+    if not free or item.archived or _open_already(locked) >= MOST_OPEN:
         return None
     locked.item, locked.project = item, assignment.project
     return _reopen(locked)
 
 
 def _open_already(assignment: Assignment) -> int:
-    own = Assignment.objects.open().filter(annotator=assignment.annotator_id)
+    own = Assignment.objects.open().handed_out().filter(annotator=assignment.annotator_id)
     return own.filter(project=assignment.project_id).count()
 
 
@@ -46,8 +47,9 @@ def _reopen(assignment: Assignment) -> datetime | None:
     try:
         with transaction.atomic():
             assignment.save(update_fields=["state", "closed_at", "opened_at", "expires_at"])
-            assignment.item.seats_left -= 1
-            assignment.item.save(update_fields=["seats_left"])
+            if assignment.purpose == Assignment.Purpose.WORK:
+                assignment.item.seats_left -= 1
+                assignment.item.save(update_fields=["seats_left"])
             if assignment.pay_usd and assignment.project.budgets.filter(unit=Unit.USD).exists():
                 ledger.hold(assignment)
     except ledger.BudgetReached:

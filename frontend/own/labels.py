@@ -40,7 +40,7 @@ def labels_of(membership: Membership) -> QuerySet[Annotation]:
     """Those that stand: given here, as work, and taken the place of by none."""
     own = Annotation.objects.filter(annotator__user=membership.user_id)
     rows = own.filter(project=membership.project_id, assignment__isnull=False)
-    labels: QuerySet[Annotation] = rows.work().current()
+    labels: QuerySet[Annotation] = rows.handed_out().current()
     return labels.select_related("item", "assignment", "form")
 
 

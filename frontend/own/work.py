@@ -57,7 +57,7 @@ def first_labels(membership: Membership) -> QuerySet[Annotation]:
     own = Annotation.objects.filter(
         annotator__user=membership.user_id, project=membership.project_id
     )
-    rows: QuerySet[Annotation] = own.work()
+    rows: QuerySet[Annotation] = own.handed_out()
     return rows.filter(supersedes__isnull=True, assignment__isnull=False)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -25,7 +26,7 @@ from frontend.project_pages import Role, Visit, visit
 from frontend.views.onboarding import member_of
 
 COMING = "crowd"  # in the session: the hash of the link's secret, and who comes by it
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 MOST_LISTED = 200
 PAGE = 500
 COLUMNS = ("participant", "study", "session", "labels", "active_minutes", "state")

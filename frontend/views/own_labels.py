@@ -86,7 +86,7 @@ def own_label(request: PageRequest, slug: str, pk: int) -> HttpResponse:
 def _any_turn(membership: Membership) -> Any:  # a custom queryset
     """Also labels that a correction has replaced: a repeat of it is answered too."""
     own = Annotation.objects.filter(annotator__user=membership.user_id, assignment__isnull=False)
-    rows = own.filter(project=membership.project_id).work()
+    rows = own.filter(project=membership.project_id).handed_out()
     return rows.select_related("item", "assignment", "form", "guidelines")
 
 

@@ -17,6 +17,7 @@ from annotate.assignment import (
     expire_overdue,
     skip,
     submit,
+    take_up_again,
     undo,
 )
 from annotate.assignment.planting import is_due
@@ -87,7 +88,7 @@ def test_about_one_item_in_so_many_is_gold_and_none_comes_twice():
 def test_without_planting_a_claim_asks_as_many_queries_as_with_gold_that_is_not_planted():
     counts = []
     for gold in (0, 5):
-        project, member = planting(gold=gold, every=None)
+        _, member = planting(gold=gold, every=None)
         claim(member)  # the first sets cursors
         submit_open(member)
         with CaptureQueriesContext(
@@ -176,6 +177,9 @@ def test_an_overdue_planted_lease_can_still_be_submitted_and_comes_up_again(monk
     assert (again.pk, again.purpose) == (assignment.pk, PLANTED)
     Assignment.objects.update(expires_at=assignment.opened_at)
     expire_overdue()
+    assert take_up_again(assignment)
+    Assignment.objects.update(expires_at=assignment.opened_at)
+    expire_overdue()
     assert submit(assignment, RIGHT, key=assignment.key).purpose == Annotation.Purpose.PLANTED
 
 
@@ -225,7 +229,7 @@ def test_planted_gold_is_paid_like_work_and_within_the_budget(monkeypatch):
 @pytest.mark.django_db
 def test_a_cap_counts_what_the_annotator_sees_and_lets_go_on_when_raised(monkeypatch):
     always_due(monkeypatch)
-    project, member = planting(gold=1, items=3, most_labels_each=2)
+    _, member = planting(gold=1, items=3, most_labels_each=2)
     label(member)
     label(member)
     with pytest.raises(EnoughLabels, match="all 2 labels"):
@@ -244,7 +248,7 @@ def test_a_cap_counts_what_the_annotator_sees_and_lets_go_on_when_raised(monkeyp
 def checked(db, monkeypatch, django_capture_on_commit_callbacks):
     """A project that pauses below 70 % of the last four, and ``answer(right)``, one gold item each."""
     always_due(monkeypatch)
-    project, member = planting(gold=20, items=3, gold_pass=0.7, gold_window=4)
+    _, member = planting(gold=20, items=3, gold_pass=0.7, gold_window=4)
 
     def answer(*rights):
         for right in rights:
@@ -274,7 +278,7 @@ def test_a_pause_says_why_and_what_to_do_and_who_paused(checked):
     member, answer = checked
     answer(True, False, False, False)
     with pytest.raises(
-        MemberPaused, match="Of the last 4 items .* you got 1 right; 70 % are asked"
+        MemberPaused, match=r"Of the last 4 items .* you got 1 right; 70 % are asked"
     ):
         claim(member)
     entry = AuditEntry.objects.get(action="member.pause")

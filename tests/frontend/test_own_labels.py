@@ -223,13 +223,18 @@ def test_a_label_that_cannot_be_corrected_is_shown_and_says_why(client, member):
     assert Annotation.objects.count() == 1
 
 
-def test_gold_cannot_be_told_from_other_labels_in_the_list(client, member):
-    annotation = label(member)
-    Assignment.objects.update(purpose="planted")
-    assert "stay as" not in client.get(LIST).text
-    text = client.get(url(annotation)).text
-    assert "gold" not in text.lower()
-    assert "stay as they were given" in text
+def test_gold_cannot_be_told_from_other_labels_and_is_corrected_like_them(client, member):
+    before = client.get(url(label(member))).text
+    make_item(member.project)
+    assignment = claim(member)
+    Assignment.objects.filter(pk=assignment.pk).update(purpose="planted")
+    annotation = submit(assignment, BETTER, key=assignment.key)
+    assert url(annotation) in client.get(LIST).text
+    after = client.get(url(annotation)).text
+    assert "gold" not in after.lower()
+    assert "planted" not in after
+    assert "stay as" not in after
+    assert before.count("<button") == after.count("<button")
 
 
 def test_a_reviewed_label_says_that_it_was_decided(client, member, project):
