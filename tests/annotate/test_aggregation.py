@@ -127,17 +127,6 @@ def test_the_best_aggregate_is_people_s_where_there_is_one(project):
     assert best == {both.pk: "people", judged.pk: "judges"}
 
 
-def test_a_review_is_superseded_by_the_reviewer_s_next_one(project):
-    item, reviewer = make_item(project), make_annotator(project)
-    make_annotation(item, make_annotator(project), value=-2)
-    for value in (1, 2):
-        answers = {"overall": {"value": value, "both_bad": False}}
-        add_label(item, reviewer, answers, form=project.form, purpose=Annotation.Purpose.REVIEW)
-    aggregate_stale(project)
-    people = Aggregate.objects.get(source="people")
-    assert (people.mean, people.count) == (2, 1)
-
-
 def test_a_second_label_by_the_same_annotator_does_not_replace_the_first(project):
     item, judge = make_item(project), make_annotator(project, kind="llm")
     first, new = add_label(

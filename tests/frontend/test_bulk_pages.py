@@ -60,7 +60,16 @@ def test_researchers_are_offered_what_they_may_do(client, project):
     sign_in(client, project, RESEARCHER)
     make_item(project)
     kinds = [one.name for one in client.get(f"{CHANGE}?all=1").context["kinds"]]
-    assert kinds == ["gold", "use-gold", "ungold", "tag", "untag", "archive", "restore"]
+    assert kinds == [
+        "gold",
+        "use-gold",
+        "ungold",
+        "settle",
+        "tag",
+        "untag",
+        "archive",
+        "restore",
+    ]
 
 
 def test_a_preview_says_how_many_change_and_why_others_are_left(client, project, admin):
