@@ -1,8 +1,9 @@
-"""What opening the workspace costs a browser with an empty cache: bytes, requests, time to text.
+"""What the workspace costs a browser: opened with an empty cache, and from one item to the next.
 
     python bench/page.py [--json] [--runs 5]
 
-The text counts as visible in the first frame in which it is laid out. Needs a Chromium or Chrome.
+The text counts as visible in the first frame in which it is laid out. Then items are labelled by keys:
+from the press of Enter until the frame with the next item is drawn. Needs a Chromium or Chrome.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 import tempfile
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from workspace import ROOT, make_project, web_server
 
 WATCH = """
@@ -26,12 +27,24 @@ WATCH = """
 })();
 """
 
+TURNS = """
+window.turns = [];
+let pressedAt = 0;
+addEventListener("keydown", (event) => { if (event.key === "Enter") pressedAt = performance.now(); }, true);
+addEventListener("htmx:afterSettle", () => {
+    const from = pressedAt;
+    requestAnimationFrame(() => setTimeout(() => turns.push(performance.now() - from)));
+});
+"""
+ITEMS = 20  # labelled in each run
+
 
 def open_page(browser: Browser, url: str, session: str) -> dict[str, float]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
     page = context.new_page()
     page.add_init_script(WATCH)
+    page.add_init_script(TURNS)
     received: list[float] = []
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
@@ -46,8 +59,24 @@ def open_page(browser: Browser, url: str, session: str) -> dict[str, float]:
         "dom_nodes": page.evaluate("document.querySelectorAll('*').length"),
         "js_heap_mib": page.evaluate("performance.memory.usedJSHeapSize") / 2**20,
     }
+    received.clear()
+    found |= label_items(page)
+    found["next_wire_bytes"] = sum(received) / ITEMS
     context.close()
     return found
+
+
+def label_items(page: Page) -> dict[str, float]:
+    """Milliseconds from Enter until the next item is drawn, by keys alone."""
+    page.keyboard.press("Escape")  # guidelines that have opened by themselves
+    for turn in range(ITEMS):
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+        while page.evaluate("turns.length") <= turn:
+            page.wait_for_timeout(20)
+        page.wait_for_timeout(80)  # nobody reads faster
+    turns = sorted(page.evaluate("turns"))
+    return {"next_visible_ms": statistics.median(turns), "next_visible_ms_p95": turns[-2]}
 
 
 def main() -> None:
@@ -77,7 +106,7 @@ def figures(runs: int) -> dict[str, Any]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             call_command("prepare", wait=30)
-        [session] = make_project("pairs", items=10, annotators=1)
+        [session] = make_project("pairs", items=(runs + 2) * ITEMS, annotators=1)
         with web_server() as (port, _), sync_playwright() as playwright:
             path = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -21,7 +21,7 @@ from routing.models import RoutingDecision
 from routing.routing import set_policy
 from routing.trial_models import JudgeTrial
 from tests.background import do_all_jobs
-from tests.factories import make_annotation, make_member, make_user
+from tests.factories import make_annotation, make_assignment, make_item, make_member, make_user
 from tests.frontend.rows import make_judge, make_review, make_reward_model, metrics
 
 LINES = b'{"id": "a", "prompt": "Why?", "completions": ["Yes.", "No."]}\nnot a line of JSON\n'
@@ -42,6 +42,7 @@ class Everything:
         self.change_items()
         do_all_jobs(self.project)
         self.add_routing()
+        self.add_own_labels()
 
     def bring_in_items(self):
         rows = simulate_labels(read_items(), seed=1, since=FIRST_DAY)
@@ -90,6 +91,16 @@ class Everything:
         self.model = make_reward_model(self.project, version=2, promoted=True)
         self.review = make_review(self.labels[0], self.model)
 
+    def add_own_labels(self):
+        """By whoever looks at the pages; one was corrected."""
+        member = self.admin.memberships.get(project=self.project)
+        lent = make_assignment(make_item(self.project), member, state="submitted")
+        told = {"assignment": lent, "order": lent.order, "active_seconds": 90}
+        label = make_annotation(lent.item, lent.annotator, **told)
+        self.own_label = make_annotation(
+            lent.item, lent.annotator, supersedes=label, key="again", **told
+        )
+
     def value(self, page, argument):
         """What stands for ``argument`` in the address of ``page``; 0 where nobody has said."""
         found = {
@@ -114,5 +125,6 @@ class Everything:
             "judge": self.judge,
             "judge-trial": self.trial,
             "review": self.review,
+            "my-label": self.own_label,
         }
         return {page: row.pk for page, row in rows.items()}

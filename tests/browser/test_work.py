@@ -242,3 +242,70 @@ def test_labels_can_be_given_without_javascript(browser, site, context, member, 
     page.get_by_role("link", name="Guidelines").click()
     expect(page.locator("#guidelines")).to_be_visible()
     plain.close()
+
+
+# ---------------------------------------------------------------------------------------------- time
+
+
+def seconds(page):
+    """What would be sent now: at work, in focus, by the clock."""
+    sent = page.evaluate("Object.fromEntries(new FormData(document.getElementById('answers')))")
+    return tuple(float(sent[f"{name}_seconds"]) for name in ("active", "focused", "wall"))
+
+
+def test_time_in_another_window_counts_by_the_clock_alone(page, site, member, items):
+    page.clock.install()
+    page.goto(f"{site}/projects/pairs/work/")
+    page.keyboard.press("Enter")
+    page.clock.run_for(10_000)
+    page.evaluate("window.dispatchEvent(new Event('blur'))")
+    page.clock.run_for(60_000)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.clock.run_for(5_000)
+    assert seconds(page) == pytest.approx((15, 15, 75), abs=1)
+
+
+def test_whoever_does_nothing_for_half_a_minute_is_not_at_work(page, site, member, items):
+    page.clock.install()
+    page.goto(f"{site}/projects/pairs/work/")
+    page.keyboard.press("Enter")
+    page.clock.run_for(100_000)
+    page.keyboard.press("2")
+    page.clock.run_for(10_000)
+    assert seconds(page) == pytest.approx((40, 110, 110), abs=1)
+
+
+def test_time_goes_on_after_a_reload_and_starts_anew_with_the_next_item(page, site, member, items):
+    page.clock.install()
+    page.goto(f"{site}/projects/pairs/work/")
+    page.keyboard.press("Enter")
+    page.clock.run_for(20_000)
+    page.reload()
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
+    page.keyboard.press("Escape")  # the guidelines are open again
+    page.clock.run_for(5_000)
+    assert seconds(page) == pytest.approx((25, 25, 25), abs=1)
+    before = prompt(page)
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    wait_for_next(page, before)
+    page.clock.run_for(3_000)
+    assert seconds(page) == pytest.approx((3, 3, 3), abs=1)
+
+
+def test_waiting_for_the_network_is_no_work(page, site, member, items, context):
+    page.expected += ["Failed to load resource", "htmx:"]
+    page.clock.install()
+    page.goto(f"{site}/projects/pairs/work/")
+    page.keyboard.press("Enter")
+    page.clock.run_for(10_000)
+    before = prompt(page)
+    page.keyboard.press("2")
+    context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(page.locator("#trouble")).to_be_visible()
+    page.clock.run_for(600)
+    context.set_offline(False)
+    page.clock.run_for(600_000)
+    wait_for_next(page, before)
+    assert Annotation.objects.get().active_seconds in (None, pytest.approx(10, abs=1))

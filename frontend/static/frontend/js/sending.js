@@ -11,7 +11,6 @@ import { answersOf, fieldsOf, fillIn, form, keyOf, local } from "./item.js";
 import { countDown, say, trouble } from "./notes.js";
 import { Outbox, delayAfter, outcomeOf } from "./outbox.js";
 import { isSignIn, refresh, user } from "./session.js";
-import { signedInFirst } from "./sign_in.js";
 import { goOn, stop } from "./timing.js";
 
 const outbox = new Outbox(local, user());
@@ -113,11 +112,13 @@ function askToSignIn() {
 
 /** Asks for the password, then goes on with what failed. */
 export function signIn() {
-  signedInFirst(() => {
-    trouble("");
-    if (failed && document.contains(failed)) again();
-    else void deliver().then(catchUp);
-  }).catch(() => later(0));
+  import("./sign_in.js").then(({ signedInFirst }) => signedInFirst(signedIn)).catch(() => later(0));
+}
+
+function signedIn() {
+  trouble("");
+  if (failed && document.contains(failed)) again();
+  else void deliver().then(catchUp);
 }
 
 /** Tries again what failed. */

@@ -95,7 +95,7 @@ const COMMANDS = {
   nothing: () => true,
   guidelines: () => toggleDrawer("guidelines"),
   keys: () => toggleDrawer("keys"),
-  comfort: () => toggleDrawer("comfort"),
+  comfort: () => void (import("./comfort.js"), toggleDrawer("comfort")),
   raw: toggleRaw,
   prompt: togglePrompt,
   again,
