@@ -63,7 +63,7 @@ function press(/** @type {KeyboardEvent} */ event) {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
   if (event.key === "Tab") return tab(event);
   const where = place(event.target);
-  if (where === "page" && event.target instanceof HTMLInputElement && /^Arrow(Left|Right)$/.test(event.key)) return;
+  if (where === "page" && event.target instanceof HTMLInputElement && event.target.type === "radio" && /^Arrow(Left|Right)$/.test(event.key)) return;
   const command = commandFor(event, where, bindings());
   if (!command || !(tell(command.do) || run(command, event))) return;
   event.preventDefault();
