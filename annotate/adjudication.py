@@ -14,7 +14,7 @@ from django.db.models import Exists, Q
 from annotate import audit
 from annotate.gold import set_gold
 from annotate.models import Annotation, Form, Item, Project, User
-from annotate.questions import Answers
+from annotate.questions import Answers, IncompleteAnswers, Questions
 
 LONGEST_REASON = 2_000
 Json = dict[str, Any]
@@ -41,6 +41,21 @@ class AlreadyDecided(Exception):
         who = f"by {decision.annotator}" if decision else "and the decision was taken back"
         super().__init__(f"This item was decided meanwhile {who}; nothing of yours was stored.")
         self.decision = decision
+
+
+def parse_decision(questions: Questions, raw: object, *, completions: int) -> Answers:
+    """What is decided, question by question; one that is left out stays with the labels.
+
+    Raises ``IncompleteAnswers``, also for a question that is answered in part.
+    """
+    answers = questions.parse(raw, completions=completions, complete=False)
+    if parts := {
+        name: "is answered in part; answer all of it, or leave it to the labels"
+        for name, answer in answers.items()
+        if not questions[name].is_complete(answer, completions=completions)
+    }:
+        raise IncompleteAnswers(parts)
+    return answers
 
 
 def last_review(item: Item) -> Annotation | None:

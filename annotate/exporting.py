@@ -237,7 +237,7 @@ def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[_Given]]:
         SELECT label.id, label.item_id, annotator.name, annotator.kind, annotator.version,
             annotator.description, label.purpose, label.answers, label.created_at,
             label.wall_seconds, label.active_seconds, label.focused_seconds, label."order", label.raw,
-            label.annotator_id
+            label.suggestions, label.reason, label.annotator_id
         FROM annotate_annotation AS label
         JOIN annotate_annotator AS annotator ON annotator.id = label.annotator_id
         WHERE label.item_id = ANY(%s) ORDER BY label.id
@@ -253,7 +253,7 @@ def _labels(items: list[int], snapshot_ids: Ids) -> dict[int, list[_Given]]:
 
 def _label(row: Any) -> ExportedLabel:
     _, _, name, kind, version, description, purpose, answers, created, *more = row
-    wall, active, focused, order, raw = more
+    wall, active, focused, order, raw, suggestions, reason = more
     return ExportedLabel(
         name,
         kind,
@@ -267,6 +267,8 @@ def _label(row: Any) -> ExportedLabel:
         focused,
         order,
         None if raw is None else _decode(raw),
+        None if suggestions is None else _decode(suggestions),
+        reason,
     )
 
 

@@ -134,8 +134,12 @@ def _close(review: Review, state: str, by: User) -> None:
 
 def look_at(item: Item, user: User) -> list[ReviewVisit]:
     """Say that ``user`` has the item open; the visits of others who have it open too."""
-    until = timezone.now() + STAYS
-    ReviewVisit.objects.update_or_create(item=item, user=user, defaults={"until": until})
+    ReviewVisit.objects.bulk_create(
+        [ReviewVisit(item=item, user=user, until=timezone.now() + STAYS)],
+        update_conflicts=True,
+        unique_fields=["item", "user"],
+        update_fields=["until"],
+    )
     others = ReviewVisit.objects.filter(item=item, until__gt=timezone.now()).exclude(user=user)
     return list(others.select_related("user"))
 

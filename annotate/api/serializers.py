@@ -30,6 +30,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "random_share",
             "lease_seconds",
             "undo_seconds",
+            "suggestions",
+            "suggestions_from",
+            "suggestions_share",
             "pay_per_label_usd",
             "retrain_after_labels",
             "retrain_every_minutes",
@@ -179,8 +182,23 @@ class CorrectionSerializer(serializers.Serializer[Any]):
     wall_seconds = serializers.FloatField(min_value=0, max_value=1e7, required=False)
 
 
+class ShownSuggestionSerializer(serializers.Serializer[Any]):
+    """What a program of one's own showed of a suggestion; the API itself shows none."""
+
+    shown = serializers.ChoiceField(choices=["before", "after", "none"])
+    by = serializers.CharField(
+        max_length=200, required=False, help_text="Whose opinion it was, such as a model's name."
+    )
+    answers = serializers.DictField(required=False, help_text="{question: answer}, in shown order.")
+    probability = serializers.FloatField(min_value=0, max_value=1, required=False)
+    at = serializers.IntegerField(
+        min_value=0, max_value=10**10, required=False, help_text="Milliseconds after the item."
+    )
+
+
 class SubmissionSerializer(CorrectionSerializer):
     key = serializers.CharField(max_length=40, help_text="The assignment's key, as it was given.")
+    suggestions = ShownSuggestionSerializer(required=False)
 
 
 class AnnotationSerializer(serializers.ModelSerializer[Annotation]):
@@ -207,6 +225,8 @@ class AnnotationSerializer(serializers.ModelSerializer[Annotation]):
             "active_seconds",
             "focused_seconds",
             "wall_seconds",
+            "suggestions",
+            "reason",
             "created_at",
         )
 

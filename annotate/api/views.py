@@ -244,8 +244,27 @@ class Submit(OwnAssignment):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         answers = _own_order(assignment, data["answers"])
-        annotation = work.submit(assignment, answers, key=data["key"], timing=_timing(data))
+        annotation = work.submit(
+            assignment,
+            answers,
+            key=data["key"],
+            timing=_timing(data),
+            suggestions=_suggestions(assignment, data.get("suggestions")),
+        )
         return Response(serializers.OwnAnnotationSerializer(annotation).data)
+
+
+def _suggestions(assignment: Assignment, told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a program says that it showed; nothing was shown where it says nothing."""
+    arm = {"arm": assignment.suggest} if assignment.suggest else {}
+    if told is None:
+        return {**arm, "shown": "none", "informed": False} if arm else None
+    record = {**arm, **told, "informed": told["shown"] == "before"}
+    if "answers" in told:
+        questions, order = assignment.form.parsed, assignment.order
+        said = questions.parse(told["answers"], completions=len(order), complete=False)
+        record["answers"] = questions.permute(said, order)
+    return record
 
 
 def _timing(given: Mapping[str, Any]) -> work.Timing:

@@ -54,6 +54,9 @@ class ParsedLabel:
     # order[place on the page] = position in the item's own order.
     order: list[int] | None = None
     raw: Any = None
+    # What the annotator was shown of a suggestion, and why a reviewer decided so.
+    suggestions: Json | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,8 @@ class ExportedLabel(NamedTuple):
     focused_seconds: float | None
     order: list[int] | None
     raw: Any
+    suggestions: Any = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ ITEM = frozenset(
         "criteria",
     }
 )
-LONGEST_NOTE = 2_000
+LONGEST_NOTE = LONGEST_REASON = 2_000
 COMPLETION = frozenset({"text", "generator", "media"})
 CONTEXT = frozenset({"title", "text", "media"})
 LABEL = frozenset(
@@ -73,6 +73,8 @@ LABEL = frozenset(
         "created_at",
         "order",
         "raw",
+        "suggestions",
+        "reason",
     }
 )
 
@@ -180,6 +182,8 @@ class TandemExport(Exporter):
             "focused_seconds": label.focused_seconds,
             "order": label.order,
             "raw": label.raw,
+            "suggestions": label.suggestions,
+            "reason": label.reason or None,
         }
         parts |= {name: value for name, value in more.items() if value is not None}
         parts["created_at"] = label.created_at.isoformat()
@@ -301,6 +305,10 @@ def _label(value: object, number: int, *, completions: int) -> ParsedLabel:
             focused_seconds=seconds_of(record, "focused_seconds"),
             order=_order(record.get("order"), completions),
             raw=record.get("raw"),
+            suggestions=object_of(record["suggestions"], "'suggestions'")
+            if record.get("suggestions")
+            else None,
+            reason=text_of(record, "reason", default="", longest=LONGEST_REASON),
         )
     except BadLine as fault:
         raise BadLine(f"{what}: {fault}") from fault

@@ -159,6 +159,8 @@ class Writer:
                 parsed.focused_seconds,
                 parsed.wall_seconds,
                 label.raw,
+                label.suggestions,
+                parsed.reason,
                 parsed.created_at or self.now,
             )
 
@@ -170,7 +172,8 @@ _ITEM_COLUMNS = (
 _COMPLETION_COLUMNS = "id, item_id, position, text, generator, text_hash, media"
 _ANNOTATION_COLUMNS = (
     "id, project_id, item_id, annotator_id, purpose, attempt, answers, form_id, guidelines_id, "
-    'key, "order", active_seconds, focused_seconds, wall_seconds, raw, created_at'
+    'key, "order", active_seconds, focused_seconds, wall_seconds, raw, suggestions, reason, '
+    "created_at"
 )
 
 

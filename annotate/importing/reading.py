@@ -165,13 +165,14 @@ class Reader:
         """None for a label that does not fit the form; the item and its other labels stay."""
         try:
             raw = None if parsed.raw is None else _json(parsed.raw)
+            suggestions = None if parsed.suggestions is None else _json(parsed.suggestions)
             answers = self.questions.parse(
                 parsed.answers, completions=len(item.completions), complete=False
             )
         except (IncompleteAnswers, BadLine) as fault:
             result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
             return None
-        return Label(parsed, answers, raw)
+        return Label(parsed, answers, raw, suggestions)
 
 
 def _identities(item: ParsedItem, hashes: list[str]) -> list[str]:

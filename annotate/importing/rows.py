@@ -83,6 +83,7 @@ class Label:
     parsed: ParsedLabel
     answers: Answers
     raw: str | None
+    suggestions: str | None = None
 
     @property
     def annotator(self) -> tuple[str, str, int]:

@@ -14,7 +14,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotate.adjudication import AlreadyDecided, LongReason, NoReason, last_review
+from annotate.adjudication import (
+    AlreadyDecided,
+    LongReason,
+    NoReason,
+    last_review,
+    parse_decision,
+)
 from annotate.gold import NotGold
 from annotate.models import Annotation, Item
 from annotate.questions import Answers, IncompleteAnswers, Questions
@@ -114,7 +120,8 @@ class Sitting:
 
 def _sitting(request: PageRequest, slug: str, pk: int) -> Sitting:
     seen = _visit(request, slug)
-    item = get_object_or_404(Item.objects.filter(project=seen.project), pk=pk)
+    items = Item.objects.filter(project=seen.project).prefetch_related("completions")
+    item = get_object_or_404(items, pk=pk)
     item.project = seen.project
     return Sitting(seen, item, Queue.of(seen.project, request.GET))
 
@@ -173,20 +180,10 @@ def _decide(sitting: Sitting) -> HttpResponse | None:
 
 
 def _answers(sitting: Sitting) -> Answers:
-    """What was decided, question by question; one that is left open stays with the labels.
-
-    Raises ``IncompleteAnswers``, also for a question that is answered in part.
-    """
+    """Raises ``IncompleteAnswers``."""
     questions, size = sitting.seen.project.questions, sitting.item.completions.count()
     raw = questions.read(sitting.seen.request.POST, completions=size)
-    answers = questions.parse(raw, completions=size, complete=False)
-    if parts := {
-        name: "is answered in part; answer all of it, or leave it to the labels"
-        for name, answer in answers.items()
-        if not questions[name].is_complete(answer, completions=size)
-    }:
-        raise IncompleteAnswers(parts)
-    return answers
+    return parse_decision(questions, raw, completions=size)
 
 
 # --------------------------------------------------------------------------------- what is filled in

@@ -39,6 +39,7 @@ RICH = [
                 focused_seconds=5.5,
                 order=[1, 0],
                 raw={"hit": "h1"},
+                suggestions={"arm": "before", "shown": "before", "informed": True, "by": "gpt"},
             ),
             label("Bea", 1, created_at="2026-01-02T03:04:06+00:00"),
             label(
@@ -49,7 +50,13 @@ RICH = [
                 description="A judge.",
                 created_at="2026-01-02T03:04:07+00:00",
             ),
-            label("Rev", 1, purpose="review", created_at="2026-01-02T03:04:08+00:00"),
+            label(
+                "Rev",
+                1,
+                purpose="review",
+                reason="B says why.",
+                created_at="2026-01-02T03:04:08+00:00",
+            ),
         ],
     ),
     record(
