@@ -11,6 +11,7 @@ from annotate.questions.base.question import letter
 from frontend.charts import Estimate, Series, by_version
 from frontend.items.history import answers_in_words, history_of
 from frontend.judges.figures import estimate_of
+from frontend.reading import own_order
 from routing.bulk.gold_kinds import USES
 from routing.judges.quality import agreements
 from routing.models import Score
@@ -57,9 +58,15 @@ def standing(item: Item) -> dict[str, Any]:
 def _completions(item: Item) -> list[dict[str, Any]]:
     scores = Score.objects.filter(completion__item=item, reward_model__promoted=True)
     rewards = {score.completion_id: score for score in scores.select_related("reward_model")}
+    rows = list(item.completions.all())
     return [
-        {"letter": letter(n), "completion": completion, "score": rewards.get(completion.pk)}
-        for n, completion in enumerate(item.completions.all())
+        {
+            "letter": shown.letter,
+            "completion": completion,
+            "shown": shown,
+            "score": rewards.get(completion.pk),
+        }
+        for completion, shown in zip(rows, own_order(item, rows), strict=True)
     ]
 
 

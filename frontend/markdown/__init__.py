@@ -1,5 +1,6 @@
 """Markdown as safe HTML. Nothing a text says can run, load or restyle anything."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -18,6 +19,8 @@ from frontend.markdown.citations import Sources
 from frontend.markdown.code import highlighter
 
 LONGEST = 200_000  # longer texts are shown as they are
+# At most 4,000 characters that end with a line, else with a word, else anywhere.
+_PIECE = re.compile(r".{0,4000}\n|.{1,4000}(?<=\s)|.{1,4000}", re.DOTALL)
 
 _BLOCKS = {"paragraph_open", "heading_open", "th_open", "td_open"}
 _TAGS = {
@@ -73,7 +76,14 @@ def has_math(html: str) -> bool:
 
 def raw(text: str) -> SafeString:
     """``text`` as it is; a parser would drop a first newline and turn a carriage return into one."""
-    return SafeString(f'<pre class="raw" dir="auto">\n{exactly(text)}</pre>')
+    shown = _in_pieces(text) if is_too_long(text) else exactly(text)
+    return SafeString(f'<pre class="raw" dir="auto">\n{shown}</pre>')
+
+
+def _in_pieces(text: str) -> str:
+    """Browsers take many seconds to lay out a paragraph of a megabyte, and none for many short ones."""
+    pieces = (exactly(found[0]) for found in _PIECE.finditer(text))
+    return "".join(f'<span class="piece">{piece}</span>' for piece in pieces)
 
 
 def exactly(text: str) -> SafeString:
@@ -136,7 +146,9 @@ def _table_open(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
 ) -> str:
     """A wide table scrolls within itself."""
-    return f'<div class="wide">{renderer.renderToken(tokens, index, options, env)}'
+    direction = tokens[index].attrs.pop("dir", "")
+    start = f'<div class="wide" dir="{direction}">' if direction else '<div class="wide">'
+    return f"{start}{renderer.renderToken(tokens, index, options, env)}"
 
 
 def _table_close(*_: Any) -> str:

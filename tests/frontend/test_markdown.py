@@ -1,3 +1,4 @@
+import html
 import re
 
 import pytest
@@ -146,7 +147,7 @@ def test_code_in_no_known_language_is_shown_plain(language):
         ("- مرحبا\n- عالم", '<ul dir="rtl">'),
         ("1. مرحبا\n\n2. hello", '<ol dir="rtl">'),
         ("> שלום", '<blockquote dir="rtl">'),
-        ("| שלום | b |\n|--|--|\n| c | d |", '<div class="wide"><table dir="rtl">'),
+        ("| שלום | b |\n|--|--|\n| c | d |", '<div class="wide" dir="rtl"><table>'),
         ("- 1, hello\n- مرحبا", '<ul dir="ltr">'),
         ("- 你好\n- 世界", "<ul>"),
     ],
@@ -244,6 +245,15 @@ def test_a_text_of_a_megabyte_is_shown_as_it_is():
     text = "<b>word</b> " * 90_000
     assert render(text) == raw(text)
     assert render("x" * (LONGEST + 1)) == raw("x" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize("unit", ["word ", "line\n", "\n", "x", "\r\n", "字", "a " * 5000 + "\n\n"])
+def test_a_long_text_comes_in_short_pieces_and_loses_no_character(unit):
+    text = (unit * (LONGEST + 7))[: LONGEST + 7]
+    pieces = re.findall(r'<span class="piece">([^<]*)</span>', raw(text))
+    held = [html.unescape(piece) for piece in pieces]
+    assert "".join(held) == text
+    assert max(map(len, held)) <= 4_001
 
 
 def test_a_wide_table_of_short_rows_does_not_grow_into_millions_of_cells():

@@ -39,8 +39,12 @@ function randomness(seed) {
 }
 
 test("words and signs are cut, white space is not", () => {
-  assert.deepEqual(wordsOf("It's 3.5 km, naïve!").map(({ word }) => word), ["It's", "3", ".", "5", "km", ",", "naïve", "!"]);
+  assert.deepEqual(wordsOf("It's 3.5 km, naïve!").map(({ word }) => word), ["It's", "3.5", "km", ",", "naïve", "!"]);
   assert.deepEqual(wordsOf(" \n"), []);
+});
+
+test("a citation is one word", () => {
+  assert.deepEqual(wordsOf("So [1], [2:3-5] and [x].").map(({ word }) => word), ["So", "[1]", ",", "[2:3-5]", "and", "[", "x", "]", "."]);
 });
 
 test("scripts without spaces are cut into words, with true places", () => {
@@ -87,7 +91,7 @@ test("what is kept is the same in both texts, and as long as can be but for stra
 });
 
 test("the number of words that differ is told", () => {
-  assert.deepEqual(differences("a b c", "a x y z c").words, [1, 3]);
+  assert.deepEqual(differences("a b c", "a x, y (z) c").words, [1, 3]); // signs are none
 });
 
 test("two long texts without a word in common are given up on and differ as wholes", () => {

@@ -9,7 +9,8 @@
 export const MOST_STEPS = 4_000_000;
 const CUT = 400; // the browser's cutter takes the square of a text's length
 const WRITTEN_TOGETHER = /[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/u;
-const WORD = /[\p{L}\p{N}\p{M}_]+(?:['’][\p{L}\p{M}]+)?|[^\s\p{L}\p{N}\p{M}_]/gu;
+// A citation, a number, a word, a sign.
+const WORD = /\[\d[\d:,; \u2013-]*\]|\p{N}+(?:[.,:]\p{N}+)+|[\p{L}\p{N}\p{M}_]+(?:['’][\p{L}\p{M}]+)?|[^\s\p{L}\p{N}\p{M}_]/gu;
 
 /**
  * Words and signs in order; white space is none. Scripts without spaces are cut by the browser's own rules.
@@ -41,11 +42,11 @@ export function differences(first, second) {
   const [a, b] = [wordsOf(first), wordsOf(second)];
   const [keptA, keptB] = kept(...numbered(a, b));
   dropStrays(keptA, keptB);
-  return { first: ranges(a, keptA), second: ranges(b, keptB), words: [left(keptA), left(keptB)] };
+  return { first: ranges(a, keptA), second: ranges(b, keptB), words: [left(a, keptA), left(b, keptB)] };
 }
 
-/** @param {Uint8Array} marks */
-const left = (marks) => marks.reduce((sum, mark) => sum + (mark ? 0 : 1), 0);
+/** Words, signs left out, that are not kept. @param {Word[]} words @param {Uint8Array} marks */
+const left = (words, marks) => words.reduce((sum, { word }, place) => sum + (!marks[place] && /[\p{L}\p{N}]/u.test(word) ? 1 : 0), 0);
 
 /** Words as numbers, the same word the same one. @param {Word[]} a @param {Word[]} b @returns {[Int32Array, Int32Array]} */
 function numbered(a, b) {
