@@ -28,7 +28,8 @@ def why_not_correctable(annotation: Annotation, membership: Membership) -> str:
         return "Your work in this project is paused."
     if annotation.assignment is None:
         return "This label was brought in from elsewhere."
-    if annotation.purpose != Purpose.WORK or annotation.assignment.purpose != Purpose.WORK:
+    # Planted gold is corrected like work: its annotator is not to tell it from that.
+    if annotation.purpose not in (Purpose.WORK, Purpose.PLANTED):
         return "The answers to this item stay as they were given."
     return _why_closed(annotation, annotation.assignment)
 

@@ -37,7 +37,7 @@ class OwnLabel:
 
 
 def labels_of(membership: Membership) -> QuerySet[Annotation]:
-    """Those that stand: given here, as work, and taken the place of by none."""
+    """Those that stand: given here as work, and taken the place of by none; gold that was planted is among them."""
     own = Annotation.objects.filter(annotator__user=membership.user_id)
     rows = own.filter(project=membership.project_id, assignment__isnull=False)
     labels: QuerySet[Annotation] = rows.handed_out().current()

@@ -150,11 +150,31 @@ def test_it_is_refused_once_the_item_is_archived(member):
     assert "taken out" in refused(first, member)
 
 
-@pytest.mark.parametrize("purpose", ["qualification", "planted"])
-def test_tests_and_planted_gold_stay_as_they_were_answered(member, purpose):
+def test_answers_of_a_test_stay_as_they_were_given(member):
     first = label(member)
-    Assignment.objects.update(purpose=purpose)
-    assert "as they were given" in refused(first, member)
+    test = make_annotation(
+        make_item(member.project),
+        first.annotator,
+        answers=BETTER,
+        purpose="qualification",
+        assignment=first.assignment,
+        key="test",
+    )
+    assert "as they were given" in refused(test, member)
+
+
+def test_planted_gold_is_corrected_like_work_and_stays_planted(member):
+    """Its annotator is not to tell it from work."""
+    work = label(member)
+    planted = make_annotation(
+        make_item(member.project),
+        work.annotator,
+        answers=BETTER,
+        purpose="planted",
+        assignment=work.assignment,
+        key="planted",
+    )
+    assert corrected(planted, member).purpose == "planted"
 
 
 def test_it_is_refused_while_the_label_is_taken_back(member):
