@@ -106,7 +106,7 @@ class SettingsForm(forms.Form):
         required=False,
         label="Annotators may correct their own labels",
         help_text="Also when taking back is over. What was answered before is kept; a correction "
-        "is not paid again. Not where a reviewer has decided, and never tests and gold.",
+        "is not paid again. Not where a reviewer has decided, and never a test.",
     )
     pay_per_label_usd = forms.DecimalField(
         min_value=Decimal(0),

@@ -111,6 +111,7 @@ def _examples(request: PageRequest, membership: Membership) -> dict[str, Any]:
     context: dict[str, Any] = {"place": place, "count": len(examples)}
     if examples:
         gold = examples[place - 1]
+        gold.item.project = membership.project
         context |= {"gold": gold, **as_shown(_in_own_order(gold))}
         context |= {"answers": in_words(gold.form.parsed, gold.answers)}
     return context | {"before": place - 1, "after": place + 1 if place < len(examples) else 0}
@@ -119,7 +120,7 @@ def _examples(request: PageRequest, membership: Membership) -> dict[str, Any]:
 def _in_own_order(gold: Gold) -> Assignment:
     """As an item that somebody has open is shown; not stored."""
     order = [one.position for one in gold.item.completions.all()]
-    return Assignment(item=gold.item, order=order, form=gold.form)
+    return Assignment(project=gold.item.project, item=gold.item, order=order, form=gold.form)
 
 
 def as_shown(assignment: Assignment) -> dict[str, Any]:

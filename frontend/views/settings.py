@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -79,7 +79,9 @@ def _take_as_seen(form: SettingsForm, present: dict[str, Any]) -> None:
 
 def _overlaps(project: Project) -> list[tuple[int, int]]:
     """How many items want how many labels: changing the project's number leaves them so."""
-    rows = Item.objects.live().filter(project=project).values_list("overlap")
+    aside = Gold.objects.filter(item=OuterRef("pk")).exclude(use=Gold.Use.CHECK)
+    items = Item.objects.live().filter(~Exists(aside), project=project)
+    rows = items.values_list("overlap")
     return list(rows.annotate(n=Count("pk")).order_by("overlap"))
 
 
