@@ -87,13 +87,10 @@ def _outcome(row: Aggregate, title: str, question: Question[Any]) -> Outcome:
     return Outcome(title, words, row.count, row.confidence, method)
 
 
-def aggregate_in_words(aggregate: Aggregate, question: Question[Any] | None = None) -> str:
-    if question is not None and (words := question.summary(aggregate.data)):
+def aggregate_in_words(aggregate: Aggregate, question: Question[Any]) -> str:
+    if words := question.summary(aggregate.data):
         return words
     count = f"{aggregate.count} answer{'s' if aggregate.count != 1 else ''}"
-    if means := aggregate.data.get("means"):
-        given = [f"{letter(n)} {mean:.1f}" for n, mean in enumerate(means) if mean is not None]
-        return f"mean {', '.join(given)}"
     if aggregate.mean is None:
         return count
     mean = f"mean {aggregate.mean:+.2f}".replace("-", "\N{MINUS SIGN}")

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
+from annotate.aggregation.storing import main_question
 from annotate.models import Aggregate, Annotation
+from frontend.templatetags.figures import outcome
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
     from annotate.models import Item, Project
+    from annotate.questions import Question
     from frontend.items.order import Order
 
 # Columns that a list can be sorted by, and the order that the first click asks for.
@@ -58,18 +61,23 @@ def rows(project: Project, items: list[Item]) -> list[dict[str, Any]]:
     labels = Annotation.objects.current().work().filter(item__in=items)
     for row in labels.values("item_id", "annotator__kind").annotate(n=Count("pk")):
         counts[row["item_id"]][row["annotator__kind"]] = row["n"]
-    main = project.questions.main_preference()
+    main = main_question(project.questions)
     best = Aggregate.objects.filter(item__in=items, question=main.name).best() if main else ()
-    outcome = {aggregate.item_id: aggregate for aggregate in best}
+    labels_of = {one.item_id: _label(main, one) for one in best} if main is not None else {}
     return [
         {
             "item": item,
             "taken": item.overlap - item.seats_left,
             "people": counts[item.pk]["human"],
             "judges": counts[item.pk]["llm"],
-            "outcome": outcome.get(item.pk),
+            "label": labels_of.get(item.pk, ""),
             "summary": getattr(item, "summary", None),
             "gold": getattr(item, "gold", None),
         }
         for item in items
     ]
+
+
+def _label(question: Question[Any], aggregate: Aggregate) -> str:
+    """What an item's answers to the main question come to, in few words."""
+    return question.summary(aggregate.data).partition(";")[0] or outcome(aggregate)

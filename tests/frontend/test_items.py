@@ -181,3 +181,21 @@ def test_tags_gold_and_figures_are_shown(client, project, researcher):
     assert 'href="?gold=yes"' in text
     assert "0.25" in text
     assert "0.88" in text
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "label"),
+    [
+        ({"kind": "ranking"}, {"ranks": [2, 1]}, "B &gt; A"),
+        ({"kind": "choice"}, {"chosen": ["no"]}, "No 1 of 1"),
+        ({"kind": "rating"}, {"values": [4, 2]}, "mean A 4.0, B 2.0"),
+    ],
+)
+def test_without_a_preference_the_first_question_is_what_the_list_tells(
+    client, question, answer, label
+):
+    project = make_project(slug="ranked", questions=[{"name": "q", "title": "Q?", **question}])
+    make_annotation(make_item(project), make_annotator(project), answers={"q": answer})
+    aggregate_stale(project)
+    sign_in(client, project, RESEARCHER)
+    assert label in client.get("/projects/ranked/items/").text

@@ -158,6 +158,10 @@ class Rating(Question[RatingConfig]):
             data=combined.data | {"means": means, "deviations": deviations},
         )
 
+    def summary(self, combined: Mapping[str, Any]) -> str:
+        means = ((letter(n), mean) for n, mean in enumerate(combined["means"]) if mean is not None)
+        return f"mean {', '.join(f'{name} {mean:.1f}' for name, mean in means)}"
+
     def distance(self, first: Answer, second: Answer) -> float:
         pairs = zip(first["values"], second["values"], strict=True)
         squares = [float(a - b) ** 2 for a, b in pairs if a is not None and b is not None]
