@@ -122,16 +122,18 @@ function paint(highlight, where, ranges) {
   }
 }
 
-document.addEventListener("tandem:command", (event) => {
-  const name = /** @type {CustomEvent} */ (event).detail;
+/** @param {"diff" | "against"} name */
+export function command(name) {
+  if (!isAble) return;
   const all = completions();
-  if (name === "raw") return void setTimeout(compareAnew); // once the other text is on the page
-  if (all.length < 2 || !isAble || (name !== "diff" && name !== "against")) return;
   if (name === "diff") local.setItem(ON, isOn() ? "no" : "yes");
   else if (isOn()) chosen = (chosen + 1) % all.length;
-  else return;
-  event.preventDefault();
   compareAnew();
   announce(isOn() ? all.map((each) => `${each.dataset.letter}: ${each.querySelector("[data-differs]")?.textContent}`).join(". ") : "Differences are no longer marked.");
+}
+
+document.addEventListener("tandem:command", (event) => {
+  // Once the other text is on the page.
+  if (/** @type {CustomEvent} */ (event).detail === "raw") setTimeout(compareAnew);
 });
 document.addEventListener("tandem:formulas", compareAnew);
