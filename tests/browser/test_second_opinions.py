@@ -1,10 +1,13 @@
 """Deciding by keyboard alone, and suggestions in the workspace, in a browser."""
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
+from annotate.adjudication import decide
 from annotate.aggregation import aggregate_stale
 from annotate.models import Annotation, Gold, Project
+from tests.browser.test_accessibility import ALL, all_faults, violations
 from tests.factories import make_annotation, make_annotator, make_item, make_member
 
 
@@ -83,7 +86,40 @@ def test_what_was_typed_stays_when_the_reason_is_missing(page, site, project, di
     expect(page.locator("h1")).to_contain_text(disputed[1].key)
 
 
+def test_pages_with_decisions_and_effects_keep_the_guidelines(
+    page, site, project, disputed, reviewer
+):
+    people = list(disputed[0].annotations.all())
+    llm = make_annotator(project, kind="llm", name="llm")
+    make_annotation(disputed[0], llm, value=2)
+    decide(disputed[1], answers(1), by=reviewer, reason="B is right.", after=None)
+    for label, arm in zip(people, ("before", "none"), strict=True):
+        for item in (make_item(project) for _ in range(3)):
+            said = {"arm": arm, "shown": arm, "informed": arm == "before", "from": "judges"}
+            make_annotation(
+                item,
+                label.annotator,
+                suggestions={**said, "answers": answers(1)},
+                active_seconds=4.0,
+            )
+    reviews = "/projects/pairs/reviews/"
+    urls = [
+        reviews,
+        f"{reviews}?why=decided",
+        f"{reviews}figures/",
+        f"{reviews}items/{disputed[0].pk}/?why=model",  # with the opinions open
+        f"{reviews}items/{disputed[1].pk}/",
+        "/projects/pairs/suggestions/",
+    ]
+    faults = all_faults(page, site, urls)
+    assert not faults, faults
+
+
 # -------------------------------------------------------------------------------------- suggestions
+
+
+def answers(value):
+    return {"overall": {"value": value, "both_bad": False}}
 
 
 def judged(project, items):
@@ -107,6 +143,21 @@ def submit(page, key="4"):
 
 def own_labels():
     return list(Annotation.objects.exclude(assignment=None).order_by("pk"))
+
+
+@pytest.mark.parametrize("mode", ["arm", "after"])
+def test_the_workspace_keeps_the_guidelines_with_a_suggestion(
+    page, site, project, items, member, mode
+):
+    Project.objects.update(suggestions=mode, suggestions_share=1)
+    judged(project, items)
+    start(page, site)
+    if mode == "after":
+        submit(page, "1")
+    expect(page.locator("#suggestion, #compared")).to_have_count(1)
+    page.evaluate(AXE_SCRIPT)
+    faults = "".join(violations(page, ALL))
+    assert not faults, faults
 
 
 @pytest.mark.parametrize(("share", "shown"), [(1.0, 1), (0.0, 0)])
