@@ -24,6 +24,7 @@ export async function setAll() {
   let since = performance.now();
   for (const place of document.querySelectorAll(".math:not(.set, .unset)")) {
     if (!place.isConnected) return;
+    if (place.matches(".set, .unset")) continue; // by another run, while this one waited
     set(/** @type {HTMLElement} */ (place));
     if (performance.now() - since < STRETCH) continue;
     await new Promise((done) => setTimeout(done));
