@@ -66,6 +66,20 @@ def test_the_space_bar_submits_where_somebody_wants_it_to(work):
     assert Annotation.objects.count() == 1
 
 
+def test_questions_show_the_own_key_too(page, site, member, items):
+    member.user.comfort = {"keys": {"write": "e", "guidelines": "q"}}
+    member.user.save()
+    page.goto(f"{site}/projects/pairs/work/")
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
+    page.keyboard.press("q")  # they have opened by themselves
+    expect(page.locator("#guidelines")).to_be_hidden()
+    expect(page.locator(".questions [data-key-of=write]")).to_have_text("e")
+    page.keyboard.press("w")
+    expect(page.locator("textarea")).not_to_be_focused()
+    page.keyboard.press("e")
+    expect(page.locator("textarea")).to_be_focused()
+
+
 def test_one_key_for_two_commands_is_refused_and_told(work):
     work.expected.append("422")
     form = drawer(work)

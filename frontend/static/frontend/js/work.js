@@ -37,6 +37,7 @@ function arrive() {
   if (fields && !sameItem) start();
   if (fields) restore(fields);
   showAsBefore();
+  showOwnKeys();
   if (present?.querySelector(".completions")) document.dispatchEvent(new CustomEvent("tandem:item"));
   if (fields) startAt(fields);
   else focusFirst();
@@ -73,6 +74,14 @@ function press(/** @type {KeyboardEvent} */ event) {
 function bindings() {
   const listed = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#keys [data-command]"));
   return new Map([...listed].map((each) => [each.dataset.key ?? "", each.dataset.command ?? ""]));
+}
+
+/** Questions know no annotator: theirs are the usual keys until here. */
+function showOwnKeys() {
+  for (const shown of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".questions [data-key-of]"))) {
+    const listed = document.querySelector(`#keys [data-key-of="${shown.dataset.keyOf}"]`);
+    if (listed) shown.textContent = listed.textContent;
+  }
 }
 
 /** @param {string} name @returns {boolean} whether a module keeps the command to itself */
