@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from annotate import audit
+from annotate import audit, media
 from annotate.models import Project
 from annotate.onboarding import take_as_qualified
 
@@ -94,6 +94,7 @@ def delete_project(project: Project) -> None:
     if project.ledger.exists():
         raise ProjectInUse("Money has been spent in this project.")
     audit.record("project.delete", project=project, target=project, items=project.items.count())
+    media.remove_all(project)
     try:
         project.delete()
     except ProtectedError as fault:

@@ -22,7 +22,16 @@ from annotate.media.kinds import KINDS, UnknownKind, kind_of
 from annotate.media.sizes import size_of_image
 from annotate.models import Item, Media, Project
 
-__all__ = ["KINDS", "MediaInUse", "RefusedMedia", "media_named", "names_in", "remove", "store"]
+__all__ = [
+    "KINDS",
+    "MediaInUse",
+    "RefusedMedia",
+    "media_named",
+    "names_in",
+    "remove",
+    "remove_all",
+    "store",
+]
 
 LONGEST_NAME = 300
 HEAD = 64 * 1024  # bytes that tell what a file is
@@ -85,6 +94,12 @@ def remove(media: Media) -> None:
         media.delete()
         if not Media.objects.filter(file=path).exists():
             default_storage.delete(path)
+
+
+def remove_all(project: Project) -> None:
+    """Delete the contents of a project's files once the transaction that deletes the project stands."""
+    paths = sorted(set(project.media.values_list("file", flat=True)))
+    transaction.on_commit(lambda: [default_storage.delete(path) for path in paths])
 
 
 def item_with(media: Media) -> Item | None:

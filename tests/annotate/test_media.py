@@ -12,6 +12,7 @@ from annotate.media import MediaInUse, RefusedMedia, media_named, remove, store
 from annotate.media.kinds import kind_of
 from annotate.media.sizes import size_of_image
 from annotate.models import AuditEntry, Media
+from annotate.project_settings import delete_project
 from tests import media
 from tests.factories import make_item, make_project
 
@@ -149,6 +150,15 @@ def test_the_content_goes_with_the_last_file_that_has_it(project):
     remove(second)
     assert not default_storage.exists(path)
     assert AuditEntry.objects.filter(action="media.delete", project_id=project.pk).count() == 2
+
+
+def test_the_contents_go_with_their_project(project, django_capture_on_commit_callbacks):
+    first, other = put(project), put(make_project())
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_project(project)
+        assert default_storage.exists(first.file.name)
+    assert not default_storage.exists(first.file.name)
+    assert default_storage.exists(other.file.name)
 
 
 @pytest.mark.parametrize("where", ["messages", "contexts", "completion"])

@@ -5,6 +5,7 @@
 import io
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from annotate.media import store
@@ -266,6 +267,35 @@ def test_recordings_play_seek_and_pause_by_key(page, opened, files):
     page.keyboard.press("k")
     expect(second).to_have_js_property("paused", True)
     assert 206 in {status for url, status in asked if "/files/" in url}
+
+
+# -------------------------------------------------------------------------------- for everybody
+
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_all_that_an_item_can_show(page, opened, files, scheme):
+    page.emulate_media(color_scheme=scheme)
+    turns = [{"role": ("user", "assistant")[n % 2], "content": f"Turn {n}"} for n in range(9)]
+    code = "```python\n@a\ndef f(x: int) -> str:\n    return 'b' + str(3)  # c\n```\n\n- $x^2$ [1:1]\n\n"
+    item = opened(
+        code + "| a | b |\n|--|--|\n| c | d |", "שלום $\\frac{1$", messages=turns, contexts=PASSAGES
+    )
+    item.completions.update(
+        media=[{"file": "wide.png", "alt": "Wide"}, {"file": "a.wav", "alt": "A"}]
+    )
+    page.reload()
+    expect(page.locator(".math.set")).to_have_count(1)
+    page.evaluate(AXE_SCRIPT)  # which the page's own policy would refuse as a script
+    for keys in ("", "d", "c", "v", "r", "p", "i"):
+        for key in keys:
+            page.keyboard.press(key)
+        found = page.evaluate("rules => axe.run(document, rules)", AXE)["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], keys
 
 
 # ------------------------------------------------------------------------------------- hostile texts
