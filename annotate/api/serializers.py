@@ -30,6 +30,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "random_share",
             "lease_seconds",
             "undo_seconds",
+            "corrections",
             "suggestions",
             "suggestions_from",
             "suggestions_share",

@@ -108,6 +108,39 @@ def test_an_answer_whose_item_is_not_on_the_page_any_more_is_sent_beside_it(
     assert page.evaluate("Object.keys(localStorage).filter(n => n.includes('outbox'))") == []
 
 
+def test_the_first_page_tells_of_an_answer_that_waits(work, context, browser, site):
+    work.expected += AWAY
+    answer(work, "Closed too early")
+    context.set_offline(True)
+    work.keyboard.press("Control+Enter")
+    expect(work.locator("#trouble")).to_be_visible()
+    again = browser.new_context(storage_state=context.storage_state())
+    page = again.new_page()
+    page.goto(f"{site}/")
+    expect(page.locator("#waiting")).to_contain_text("has not arrived yet")
+    page.get_by_role("link", name="Open the workspace").click()
+    expect(page.locator(".count")).to_contain_text("2 of 6")
+    page.goto(f"{site}/")
+    expect(page.locator("#waiting")).to_be_hidden()
+    again.close()
+    assert values() == ["Closed too early"]
+    work.goto("about:blank")
+    context.set_offline(False)
+
+
+def test_what_cannot_be_done_without_a_network_is_said(work, context):
+    work.expected += AWAY
+    before = prompt(work)
+    context.set_offline(True)
+    work.keyboard.press("s")
+    expect(work.locator("#trouble p")).to_contain_text("Not done")
+    work.keyboard.press("2")
+    context.set_offline(False)
+    work.get_by_role("button", name="Try now").click()
+    wait_for_next(work, before)
+    assert Assignment.objects.filter(state="skipped").count() == 1
+
+
 def test_a_server_that_fails_is_asked_again(work):
     work.expected += AWAY
     failures = iter([503, 500])
