@@ -102,7 +102,7 @@ def _frame(membership: Membership, path: way.Way, step: Step) -> dict[str, Any]:
 
 def _guidelines(_request: PageRequest, membership: Membership) -> dict[str, Any]:
     shown = membership.project.guidelines
-    return {"text": markdown.render(shown.text) if shown else ""}
+    return {"text": markdown.render(shown.text, heading=2) if shown else ""}
 
 
 def _examples(request: PageRequest, membership: Membership) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from django.core.files.base import ContentFile
 
-from annotate import invitations, members
+from annotate import crowd, invitations, members
 from annotate.budgets import set_budget
 from annotate.demo.project import PRESET, read_items
 from annotate.demo.simulate import FIRST_DAY, simulate_labels
@@ -14,7 +14,7 @@ from annotate.formats import importer
 from annotate.gold import set_gold_from
 from annotate.guidelines import add_guidelines
 from annotate.importing import import_items
-from annotate.models import BulkAction, Membership
+from annotate.models import BulkAction, Gold, Membership
 from annotate.presets import create_project
 from annotate.transfers import start_export, start_import
 from routing.models import RoutingDecision
@@ -55,15 +55,22 @@ class Everything:
         self.group = members.add_group(self.project, "german", ["de"])
         self.member = make_member(self.project, user=self.annotator)
         members.set_groups(self.member, [self.group])
+        members.qualify(self.member)
+        self.learner = make_member(self.project, user=make_user("learner"))
         members.pause(make_member(self.project, user=make_user("paused")), "Answers too fast.")
         self.invitation = invitations.invite(self.project, note="for Ada", uses=9, by=self.admin)
         invitations.revoke(invitations.invite(self.project, by=self.admin).invitation)
+        _, self.crowd_secret = crowd.set_up(self.project, completion_code="C1", labels_each=5)
         set_budget(self.project, unit="usd", period="month", cap=Decimal(25))
         set_budget(self.project, unit="labels", period="total", cap=Decimal(150))
 
     def change_items(self):
-        for label in self.labels[:5]:
-            set_gold_from(label, by=self.admin)
+        uses = (Gold.Use.EXAMPLE, Gold.Use.QUALIFICATION, Gold.Use.PLANTED, Gold.Use.CHECK)
+        one_each = {label.item_id: label for label in self.labels}
+        for label, use in zip(one_each.values(), uses, strict=False):
+            set_gold_from(label, by=self.admin, note="As the *guidelines* say.", use=use)
+        self.project.qualification_pass, self.project.qualification_size = 0.5, 1
+        self.project.save(update_fields=["qualification_pass", "qualification_size"])
         file = ContentFile(LINES, name="items.jsonl")
         self.transfer = start_import(self.project, file, format="tandem", user=self.admin)
         self.export = start_export(self.project, format="tandem", user=self.admin)
@@ -105,7 +112,7 @@ class Everything:
         """What stands for ``argument`` in the address of ``page``; 0 where nobody has said."""
         found = {
             "slug": self.project.slug,
-            "secret": self.invitation.secret,
+            "secret": self.crowd_secret if page == "crowd-link" else self.invitation.secret,
             "version": self.model.version,
             "kind": {"log-file": "csv", "site-log-file": "csv"}.get(page, "all_human"),
         }
@@ -125,6 +132,12 @@ class Everything:
             "judge": self.judge,
             "judge-trial": self.trial,
             "review": self.review,
+            "adjudicate": self.items[7],
             "my-label": self.own_label,
         }
         return {page: row.pk for page, row in rows.items()}
+
+    @property
+    def queries(self):
+        """What follows the address of a page that is not one without it."""
+        return {"crowd-link": "?PROLIFIC_PID=a1&STUDY_ID=b2&SESSION_ID=c3"}

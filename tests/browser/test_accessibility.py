@@ -5,27 +5,15 @@ Pages are found in the URL conf, so that a new one is looked at from its first d
 
 import pytest
 from allauth import urls as account_urls
-from axe_playwright_python.base import AXE_SCRIPT
 from django.test import Client
 from django.urls import URLResolver, reverse
 
+from annotate.onboarding import Step, begin_test, pass_step, way_of
 from frontend import project_urls, urls
+from tests.browser.axe import AXE_SCRIPT, LOOKS, all_faults, violations
 from tests.browser.everything import Everything
 from tests.factories import make_member, make_project
 from tests.frontend.roles import release
-
-WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 400, "height": 800}
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ALL = {"runOnly": {"type": "tag", "values": TAGS}}
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-BUT_COLOURS = ALL | {"rules": {"color-contrast": {"enabled": False}}}
-LOOKS = (
-    (WIDE, "light", ALL),
-    (WIDE, "dark", COLOURS),
-    (NARROW, "dark", BUT_COLOURS),  # the same colours stand on both widths
-    (NARROW, "light", COLOURS),
-)
-NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
 def routes(patterns):
@@ -42,50 +30,25 @@ def addresses(everything):
         named = route.pattern.converters
         if route.name and len(named) == route.pattern.regex.groups:
             values = {each: everything.value(route.name, each) for each in named}
-            yield route.name, reverse(route.name, kwargs=values)
+            url = reverse(route.name, kwargs=values)
+            yield route.name, url + everything.queries.get(route.name, "")
 
 
 def pages(addresses, user=None):
-    """Those that show ``user`` a page: nothing that only takes answers, or gives a file."""
-    client = Client()
+    """Those that show ``user`` a page: not what only takes answers, gives a file, or leads to another."""
+    client, shown = Client(), set()
     if user:
         client.force_login(user)
     for name, url in addresses:
-        response = client.get(url)
+        response = client.get(url, follow=True)
         release(response)
         missing = response.status_code == 404 and url.endswith("/0/")
         assert not missing, f"let Everything.rows say what {name} is about"
-        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+        path = response.request["PATH_INFO"]
+        is_page = response["Content-Type"].startswith("text/html") and response.status_code == 200
+        if is_page and path not in shown:
+            shown.add(path)
             yield url
-
-
-def violations(page, options):
-    """One for each rule, with the first of what breaks it."""
-    options = options | {"resultTypes": ["violations"]}
-    found = page.evaluate("options => axe.run(document, options)", options)
-    for rule in found["violations"]:
-        first, *others = rule["nodes"]
-        more = f" and {len(others)} more" if others else ""
-        yield f"{rule['id']}: {first['html'][:200]}{more}\n{first['failureSummary']}"
-
-
-def faults_of(page, url, looks=LOOKS):
-    """What is wrong with one page, and in which look; it is loaded once."""
-    page.goto(url)
-    page.evaluate(AXE_SCRIPT)  # which the page's own policy would refuse as a script
-    for size, scheme, options in looks:
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
-        page.evaluate(NEXT_FRAME)  # scripts learn of the new size before it is drawn
-        look = f"\n{url} at {size['width']} px, {scheme}: "
-        yield from (look + fault for fault in violations(page, options))
-        beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        if wider := page.evaluate(beyond):
-            yield f"{look}wider than the window by {wider} px"
-
-
-def all_faults(page, site, urls, looks=LOOKS):
-    return "".join(fault for url in urls for fault in faults_of(page, site + url, looks))
 
 
 @pytest.fixture
@@ -95,12 +58,33 @@ def everything(transactional_db):
 
 def test_pages_keep_the_guidelines_and_the_console_stays_empty(everything, page, site, sign_in):
     known = list(addresses(everything))
-    strangers, own = list(pages(known)), list(pages(known, everything.admin))
-    assert len(strangers) > 4
-    assert len(own) > 40
-    faults = all_faults(page, site, strangers)
-    sign_in(everything.admin)
-    faults += all_faults(page, site, own)
+    own = [(name, url) for name, url in known if not url.startswith("/accounts/")]
+    faults = ""
+    for user, least, shown in (
+        (None, 6, known),
+        (everything.admin, 50, known),
+        (everything.annotator, 5, own),
+    ):
+        found = list(pages(shown, user))
+        assert len(found) >= least
+        if user:
+            sign_in(user)
+        faults += all_faults(page, site, found)
+    assert not faults, faults
+
+
+def test_the_way_to_work_keeps_the_guidelines(everything, page, site, sign_in):
+    member, start = everything.learner, "/projects/everything/start/"
+    sign_in(member.user)
+    faults = ""
+    for step in (Step.GUIDELINES, Step.EXAMPLES):
+        assert way_of(member).present == step
+        faults += all_faults(page, site, [start])
+        pass_step(member, step)
+    assert way_of(member).present == Step.TEST
+    faults += all_faults(page, site, [start])
+    begin_test(member)
+    faults += all_faults(page, site, [f"{start}test/"])
     assert not faults, faults
 
 
@@ -113,7 +97,7 @@ def test_pages_of_an_empty_project_keep_the_guidelines(page, site, sign_in, tran
     found = list(pages(((name, reverse(name, args=[project.slug])) for name in names), admin))
     assert len(found) > 15
     sign_in(admin)
-    faults = all_faults(page, site, found, looks=[(NARROW, "dark", ALL)])
+    faults = all_faults(page, site, found, looks=LOOKS[1:])
     assert not faults, faults
 
 
@@ -130,6 +114,6 @@ def test_what_breaks_a_guideline_is_found_and_told(page, site):
         document.querySelector("main p").style.color = "#ccc";
         document.querySelector("label").remove();
     }""")
-    found = "".join(violations(page, ALL))
+    found = "".join(violations(page))
     assert "color-contrast: <p" in found
     assert "label: <input" in found

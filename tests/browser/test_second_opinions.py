@@ -1,13 +1,12 @@
 """Deciding by keyboard alone, and suggestions in the workspace, in a browser."""
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from annotate.adjudication import decide
 from annotate.aggregation import aggregate_stale
 from annotate.models import Annotation, Gold, Project
-from tests.browser.test_accessibility import ALL, all_faults, violations
+from tests.browser.axe import AXE_SCRIPT, all_faults, violations
 from tests.factories import make_annotation, make_annotator, make_item, make_member
 
 
@@ -156,7 +155,7 @@ def test_the_workspace_keeps_the_guidelines_with_a_suggestion(
         submit(page, "1")
     expect(page.locator("#suggestion, #compared")).to_have_count(1)
     page.evaluate(AXE_SCRIPT)
-    faults = "".join(violations(page, ALL))
+    faults = "".join(violations(page))
     assert not faults, faults
 
 

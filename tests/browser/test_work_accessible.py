@@ -1,13 +1,12 @@
 """axe-core finds nothing in any state of the workspace, and what happens is read out."""
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from annotate.assignment import claim, submit
 from annotate.models import Assignment, Form, Item
-from tests.browser.test_accessibility import LOOKS, NEXT_FRAME, violations
+from tests.browser.axe import AXE_SCRIPT, LOOKS, NEXT_FRAME, violations
 
 AWAY = ["Failed to load resource", "htmx:", "Response Status Error"]
 QUESTIONS = [
@@ -28,11 +27,11 @@ def work(page, site, member, project, items):
 
 def faults(page):
     found = []
-    for size, scheme, options in LOOKS:
+    for size, scheme in LOOKS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         page.evaluate(NEXT_FRAME)
-        found += [f"{size['width']} {scheme} {fault}" for fault in violations(page, options)]
+        found += [f"{size['width']} {scheme} {fault}" for fault in violations(page)]
     return "\n".join(found)
 
 

@@ -58,10 +58,11 @@ document.addEventListener("keydown", (event) => {
 
 /** A frame that cuts what is in it off takes the focus, so that arrow keys scroll it; others do not. */
 function reachFrames() {
-  for (const frame of document.querySelectorAll(".wide, .tall, .prose pre, .history pre")) {
+  for (const frame of document.querySelectorAll(".wide, .tall, .beside, .prose pre, .history pre")) {
     const cuts = frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight;
     if (cuts === frame.hasAttribute("tabindex")) continue;
-    for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Scrolls"]]) {
+    const named = frame.matches("div, pre") ? [["role", "group"], ["aria-label", "Scrolls"]] : [];
+    for (const [name, value] of [["tabindex", "0"], ...named]) {
       if (cuts) frame.setAttribute(name, value);
       else frame.removeAttribute(name);
     }
