@@ -1,10 +1,12 @@
 """Rankings, choices and conditions in the workspace: by keys, by hand, and without scripts."""
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from annotate.models import Annotation, Form
-from tests.factories import make_item
+from tests.factories import make_item, make_member
+from tests.frontend.roles import ADMIN
 
 OPTIONS = [
     {"value": "facts", "label": "Wrong facts"},
@@ -230,3 +232,57 @@ def test_without_scripts_everything_is_shown_and_what_was_not_asked_is_left_out(
     expect(page.get_by_role("heading", name="Nothing left")).to_be_visible()
     assert set(Annotation.objects.get().answers) == {"order", "problems", "send", "sure"}
     plain.close()
+
+
+# ------------------------------------------------------------------------------------- accessibility
+
+PERSONAS = [
+    {"kind": "preference", "name": "nurse", "title": "Which?", "criterion": "As a nurse"},
+    {
+        "kind": "choice",
+        "name": "reasons",
+        "title": "What makes it better?",
+        "options": OPTIONS,
+        "reasons": OPTIONS,
+        "criterion": "As a nurse",
+        "ask_if": {"question": "nurse", "answer": ["not_tie"]},
+    },
+]
+
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+
+
+def axe(page):
+    """What is wrong with the page as it stands, wide and light, narrow and dark."""
+    page.evaluate(AXE_SCRIPT)  # which the page's own policy would refuse as a script
+    found = []
+    for width, scheme in ((1280, "light"), (400, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(NEXT_FRAME)
+        broken = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
+        found += [f"{scheme} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in broken]
+    return found
+
+
+def test_axe_finds_nothing_in_rankings_choices_and_criteria(work, project):
+    press(work, "2", "1", "2", "1", "ArrowDown", "0", "ArrowDown", "2", "ArrowDown", "3")
+    assert axe(work) == []
+    Form.objects.add_version(project, PERSONAS)
+    press(work, "Escape", "s")
+    expect(work.locator("[data-question=nurse]")).to_be_visible()
+    begin(work)
+    press(work, "1", "2")
+    expect(work.locator("[data-question=reasons]")).to_be_visible()
+    assert axe(work) == []
+
+
+def test_axe_finds_nothing_in_the_editor_of_such_a_form(page, site, project, sign_in):
+    Form.objects.add_version(project, [*FORM, *PERSONAS])
+    sign_in(make_member(project, role=ADMIN).user)
+    page.goto(f"{site}/projects/pairs/form/")
+    for summary in page.locator(".seldom > summary").all():
+        summary.click()
+    assert axe(page) == []
