@@ -38,10 +38,10 @@ class OwnLabel:
 
 def labels_of(membership: Membership) -> QuerySet[Annotation]:
     """Those that stand: given here as work, and taken the place of by none; gold that was planted is among them."""
-    own = Annotation.objects.filter(annotator__user=membership.user_id)
+    own = Annotation.objects.filter(annotator=membership.user.annotator_or_new)
     rows = own.filter(project=membership.project_id, assignment__isnull=False)
     labels: QuerySet[Annotation] = rows.handed_out().current()
-    return labels.select_related("item", "assignment", "form")
+    return labels.prefetch_related("item", "form")  # of a page; joined they would all be sorted
 
 
 def page_of(membership: Membership, query: QueryDict, day: date | None) -> Page[Annotation]:

@@ -55,7 +55,7 @@ class Pay:
 def first_labels(membership: Membership) -> QuerySet[Annotation]:
     """Each item once: a correction is no new label, and its time is not counted again."""
     own = Annotation.objects.filter(
-        annotator__user=membership.user_id, project=membership.project_id
+        annotator=membership.user.annotator_or_new, project=membership.project_id
     )
     rows: QuerySet[Annotation] = own.handed_out()
     return rows.filter(supersedes__isnull=True, assignment__isnull=False)
@@ -102,7 +102,7 @@ def last_days(membership: Membership, today: date) -> list[Day]:
 def _paid(membership: Membership) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(
         project=membership.project_id,
-        annotator__user=membership.user_id,
+        annotator=membership.user.annotator_or_new,
         unit=Unit.USD,
         kind=LedgerEntry.Kind.PAY,
     )
