@@ -217,6 +217,12 @@ class Annotation(models.Model):
                 name="annotation_reviews",
                 condition=Q(purpose="review"),
             ),
+            # Empty where nothing was ever suggested.
+            models.Index(
+                fields=("project", "id"),
+                name="annotation_suggested",
+                condition=Q(suggestions__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

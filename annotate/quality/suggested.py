@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from django.core.cache import cache
+from django.db.models import QuerySet
 
 from annotate.gold import is_right
 from annotate.models import Annotation, Form, Project
@@ -20,7 +22,9 @@ from annotate.quality.clusters import Difference, difference
 from annotate.quality.intervals import Interval, median, wilson
 from annotate.questions import Answer, Question, Questions
 
-MOST = 50_000  # labels that are read, the newest
+MOST = 20_000  # labels that are read, the newest
+SHAPE = 1  # of what is kept: raised with the fields of ``Effect``
+CACHE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,20 @@ class Effect:
 
 
 def effects(project: Project) -> list[Effect]:
-    """By source, from one query and one for each version of the form."""
+    """By source; kept until another label is recorded or the form changes."""
+    last = _recorded(project).order_by("-pk").values_list("pk", flat=True).first()
+    if last is None:
+        return []
+    key = f"suggestion-effects:{SHAPE}:{project.pk}:{project.form.pk}:{last}"
+    found: list[Effect] | None = cache.get(key)
+    if found is None:
+        found = _effects(project)
+        cache.set(key, found, CACHE_SECONDS)
+    return found
+
+
+def _effects(project: Project) -> list[Effect]:
+    """From one query and one for each version of the form."""
     by_source: dict[str, list[Given]] = defaultdict(list)
     for label in _labels(project):
         by_source[label.said.get("from", "judges")].append(label)
@@ -115,10 +132,17 @@ def effects(project: Project) -> list[Effect]:
     ]
 
 
-def _labels(project: Project) -> Iterable[Given]:
-    rows = Annotation.objects.filter(
-        project=project, purpose=Annotation.Purpose.WORK, suggestions__arm__isnull=False
+def _recorded(project: Project) -> QuerySet[Annotation]:
+    rows: QuerySet[Annotation] = Annotation.objects.filter(
+        project=project,
+        purpose=Annotation.Purpose.WORK,
+        suggestions__isnull=False,
+        suggestions__arm__isnull=False,
     )
+    return rows
+
+
+def _labels(project: Project) -> Iterable[Given]:
     columns = (
         "pk",
         "item_id",
@@ -130,9 +154,9 @@ def _labels(project: Project) -> Iterable[Given]:
         "active_seconds",
         "suggestions",
     )
-    for pk, item, annotator, before, successor, *rest in rows.order_by("-pk").values_list(*columns)[
-        :MOST
-    ]:
+    for pk, item, annotator, before, successor, *rest in (
+        _recorded(project).order_by("-pk").values_list(*columns)[:MOST]
+    ):
         yield Given(pk, item, annotator, before, successor is not None, *rest)
 
 
@@ -187,7 +211,7 @@ def _agrees(question: Question[Any], label: Given, answers: Mapping[str, Any]) -
 
 def _means_the_same(question: Question[Any], form: int) -> bool:
     before = _questions_of(form).named(question.name)
-    return before is not None and before.meaning == question.meaning
+    return before is question or (before is not None and before.meaning == question.meaning)
 
 
 @lru_cache(maxsize=256)

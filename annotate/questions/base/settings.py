@@ -1,7 +1,8 @@
 """What a kind says of its settings, so that a form can be edited without knowing the kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 # "texts" and "numbers" are tuples, of which a page shows one text a line, numbers between commas;
@@ -72,11 +73,12 @@ class Setting:
         return value
 
 
-def settings_of(config: type[Any]) -> list[Setting]:
+@cache
+def settings_of(config: type[Any]) -> Sequence[Setting]:
     """A kind's own settings, and after them those that every question has beyond its words."""
     hints = get_type_hints(config)
     found = [_described(f, hints[f.name]) for f in fields(config) if f.name not in COMMON]
-    return sorted(found, key=lambda one: one.name in LAST)
+    return tuple(sorted(found, key=lambda one: one.name in LAST))
 
 
 def _described(f: "Field[Any]", hint: Any) -> Setting:
