@@ -2,17 +2,30 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 
+from annotate.labels import add_label
 from annotate.models import Membership, Project
 from annotate.presets import NOT_YET, PRESETS, UnknownPreset, create_project, preset_named
 from annotate.questions import parse_questions
-from tests.factories import make_user
+from tests.factories import make_annotator, make_item, make_user
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
 def test_the_form_of_every_preset_is_valid(preset):
     assert len(parse_questions(preset.questions)) == len(preset.questions)
     assert preset.guidelines.startswith("# ")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_makes_a_project_by_command_that_can_be_labelled(db, name):
+    call_command("create_project", "Mine", "--slug", "mine", "--preset", name, verbosity=0)
+    project = Project.objects.get(slug="mine")
+    examples = {one.name: one.examples()[0] for one in project.questions}
+    answers = project.questions.parse(examples, completions=2, complete=True)
+    label, _ = add_label(make_item(project), make_annotator(project), answers, form=project.form)
+    assert label.answers == answers
+    assert set(answers) <= set(project.questions.names)
 
 
 @pytest.mark.parametrize("name", NOT_YET)

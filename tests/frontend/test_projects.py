@@ -6,6 +6,7 @@ from annotate.models import (
     Project,
 )
 from annotate.models.projects import Route
+from annotate.presets import PRESETS
 from tests.factories import (
     make_project,
     make_user,
@@ -69,6 +70,17 @@ def test_a_project_is_made_from_a_preset_and_its_maker_is_its_admin(client):
     assert (project.overlap, project.default_route) == (3, Route.HUMAN)
     assert len(project.questions) == 6
     assert Membership.objects.get(project=project).role == Membership.Role.ADMIN
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_previewed_and_made_from_the_page(client, preset):
+    client.force_login(make_user(is_staff=True))
+    shown = client.get(f"/projects/new/?preset={preset}").text
+    assert all(f'data-question="{one["name"]}"' in shown for one in PRESETS[preset].questions)
+    assert new(client, preset=preset).status_code == 302
+    assert [one.name for one in Project.objects.get().questions] == [
+        one["name"] for one in PRESETS[preset].questions
+    ]
 
 
 def test_making_a_project_wants_a_sign_in(client):
