@@ -151,7 +151,15 @@ class Test:
 
 
 def tries_left(membership: Membership) -> int:
-    return max(membership.project.qualification_tries - membership.qualification_attempt, 0)
+    """A try of which items were taken away (archived, or put to other use) does not count."""
+    left = membership.project.qualification_tries - membership.qualification_attempt
+    return max(left + _cut_short(membership), 0)
+
+
+def _cut_short(membership: Membership) -> bool:
+    begun = _own_assignments(membership).aggregate(last=Max("undos"))["last"]
+    last = _own_assignments(membership).filter(undos=begun)
+    return bool(begun) and last.filter(state=State.EXPIRED).exists()
 
 
 def running_test(membership: Membership) -> Test | None:
@@ -223,11 +231,11 @@ def begin_test(membership: Membership) -> Test:
     drawn = _draw(membership)
     if not drawn:
         raise NoTest("This project's test has no items yet. Come back later.")
-    membership.qualification_attempt += 1
+    membership.qualification_attempt += not _cut_short(membership)
     membership.save(update_fields=["qualification_attempt"])
-    last = _own_answers(membership).aggregate(last=Max("attempt"))["last"] or 0
-    opened = [_open(membership, gold, last + 1, place) for place, gold in enumerate(drawn)]
-    return Test(last + 1, [], opened)
+    number = 1 + (_own_assignments(membership).aggregate(last=Max("undos"))["last"] or 0)
+    opened = [_open(membership, gold, number, place) for place, gold in enumerate(drawn)]
+    return Test(number, [], opened)
 
 
 def _draw(membership: Membership) -> list[Gold]:

@@ -154,6 +154,7 @@ def _labelled(annotation: Annotation, *, replaced: bool) -> Event:
     if annotation.reason:
         notes.append(f"because: {annotation.reason}")
     what = {"work": "Labelled", "review": "Decided", "qualification": "Answered to qualify"}
+    what["planted"] = "Answered as planted gold"
     if review and not annotation.answers:
         what["review"] = "Took the decision back"
     return Event(

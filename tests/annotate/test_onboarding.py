@@ -17,6 +17,7 @@ from annotate.assignment import (
     undo,
 )
 from annotate.gold import gold_accuracy, set_gold
+from annotate.gold_uses import change_use
 from annotate.members import grant_try, qualify
 from annotate.models import Annotation, Assignment, AuditEntry, Gold, Membership
 from annotate.onboarding import NoTest, Step, answer_test, begin_test
@@ -193,6 +194,19 @@ def test_when_all_tries_are_used_a_researcher_can_give_another_or_pass_by_hand()
         "member.test",
         "member.qualify",
     ]
+
+
+def test_a_try_that_lost_items_does_not_count():
+    _, member = project_with_test(gold=6, size=2, tries=1)
+    test = begin_test(member)
+    answer_test(member, test.open[0], RIGHT, key=test.open[0].key)
+    change_use(test.open[1].item, Gold.Use.EXAMPLE)
+    assert onboarding.running_test(member) is None
+    assert onboarding.tries_left(member) == 1
+    take(member, True, True)
+    assert (member.qualified_at is not None, member.qualification_attempt) == (True, 1)
+    assert onboarding.last_test(member).attempt == 2
+    assert not onboarding.tries_left(member)
 
 
 def test_what_a_try_asked_and_came_to_is_on_record():
