@@ -73,9 +73,13 @@ class Setting:
         return value
 
 
-@cache
 def settings_of(config: type[Any]) -> Sequence[Setting]:
     """A kind's own settings, and after them those that every question has beyond its words."""
+    return _settings_of(config)
+
+
+@cache
+def _settings_of(config: Any) -> Sequence[Setting]:
     hints = get_type_hints(config)
     found = [_described(f, hints[f.name]) for f in fields(config) if f.name not in COMMON]
     return tuple(sorted(found, key=lambda one: one.name in LAST))
