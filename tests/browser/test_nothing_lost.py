@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from annotate.models import Annotation, Assignment, Form, Item
-from tests.factories import make_member
+from tests.factories import make_item, make_member
 
 AWAY = ["Failed to load resource", "htmx:", "Response Status Error"]
 
@@ -376,3 +376,34 @@ def test_a_page_of_an_older_form_loses_nothing(work, project):
     expect(work.locator("textarea")).to_have_count(0)
     assert work.evaluate("Object.keys(localStorage).filter(n => n.includes('outbox'))") == []
     assert Annotation.objects.count() == 1
+
+
+def test_every_kind_of_answer_comes_back_from_the_browser_alone(page, site, member, project):
+    option = [{"value": each, "label": each.title()} for each in ("facts", "rude")]
+    questions = [
+        {"kind": "ranking", "name": "order", "title": "In which order?"},
+        {"kind": "choice", "name": "wrong", "title": "What?", "options": option, "several": True},
+        {"kind": "rating", "name": "style", "title": "Style"},
+        {"kind": "text", "name": "why", "title": "Why?"},
+    ]
+    Form.objects.add_version(project, questions)
+    make_item(project)
+    page.expected += AWAY
+    page.route("**/work/draft/", lambda route: route.abort())
+    page.add_init_script("navigator.sendBeacon = () => true")
+    open_work(page, site)
+    page.keyboard.press("Escape")
+    checked = [("order-0", "2"), ("order-1", "1"), ("style-0", "4"), ("style-1", "5")]
+    for name, value in checked:
+        page.locator(f"[name=answer-{name}][value='{value}']").check(force=True)
+    page.get_by_label("Rude").check(force=True)
+    page.locator("textarea[name=answer-why]").fill("Kept here")
+    expect(page.locator("#saved")).to_have_text("draft kept in this browser")
+    page.reload()
+    expect(page.locator("#saved")).to_have_text("draft restored")
+    for name, value in checked:
+        expect(page.locator(f"[name=answer-{name}][value='{value}']")).to_be_checked()
+    expect(page.get_by_label("Rude")).to_be_checked()
+    expect(page.locator("input:checked")).to_have_count(5)
+    expect(page.locator("textarea[name=answer-why]")).to_have_value("Kept here")
+    expect(page.locator("[data-board] .lane").first.locator(".chip")).to_have_text("B")
