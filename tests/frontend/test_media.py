@@ -4,6 +4,8 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotate.media import store
@@ -127,6 +129,33 @@ def test_a_part_of_another_version_is_not_mixed_in(client, project, sound):
     headers = {"Range": "bytes=0-1", "If-Range": '"other"'}
     response = client.get(address(sound), headers=headers)
     assert (response.status_code, body(response)) == (200, media.wav())
+
+
+def test_an_item_without_files_asks_for_none_and_one_with_files_once_for_each_side(client, project):
+    store(project, "cat.png", io.BytesIO(media.png()))
+    sign_in(client, project, ANNOTATOR)
+    plain, shown = make_item(project, rank=1), make_item(project, rank=2)
+    shown.completions.update(media=[{"file": "cat.png"}])
+    assert _asked_for_files(client) == 0
+    plain.delete()
+    assert _asked_for_files(client) == 1
+    shown.refresh_from_db()
+    shown.messages[0]["media"] = [{"file": "cat.png"}]
+    shown.save(update_fields=["messages"])
+    assert _asked_for_files(client) == 2
+
+
+def _asked_for_files(client):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(reverse("work", args=["pairs"])).status_code == 200
+    return sum("annotate_media" in one["sql"] for one in queries.captured_queries)
+
+
+def test_a_file_that_is_gone_is_told_where_it_belongs(client, project):
+    make_item(project, messages=[{"role": "user", "content": "?", "media": [{"file": "lost.png"}]}])
+    sign_in(client, project, ANNOTATOR)
+    html = client.get(reverse("work", args=["pairs"])).content.decode()
+    assert "A file that belongs here is missing." in html
 
 
 # ------------------------------------------------------------------------------------------ the page
