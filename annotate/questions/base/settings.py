@@ -75,7 +75,8 @@ class Setting:
 
 def settings_of(config: type[Any]) -> Sequence[Setting]:
     """A kind's own settings, and after them those that every question has beyond its words."""
-    return _settings_of(config)
+    kind: Any = config  # a class can be hashed, though type[Any] does not say so
+    return _settings_of(kind)
 
 
 @cache
