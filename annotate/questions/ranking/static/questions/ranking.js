@@ -17,7 +17,7 @@ const rowsOf = (board) =>
 /** @param {Row} row @returns {number} its place from 1, 0 without one */
 const placeOf = (row) => row.radios.findIndex((radio) => radio.checked) + 1;
 
-const boards = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#answers [data-board]"));
+const boards = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("form [data-board]"));
 
 /** Draws the lanes and chips anew from the radio buttons. */
 function draw(/** @type {HTMLElement} */ board) {
