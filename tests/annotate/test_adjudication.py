@@ -1,5 +1,8 @@
 """Decisions on items: who supersedes whom, and what they count for."""
 
+import json
+from io import StringIO
+
 import pytest
 from django.db.models import OuterRef
 
@@ -13,9 +16,11 @@ from annotate.adjudication import (
     withdraw,
 )
 from annotate.aggregation import aggregate_stale
+from annotate.exporting import exporter_for, write_snapshot
 from annotate.gold import NotGold
 from annotate.models import Aggregate, Annotation, AuditEntry, Gold, Item
-from annotate.snapshots import current_ids
+from annotate.snapshots import current_ids, take_snapshot
+from tests.background import do_all_jobs
 from tests.factories import (
     make_annotation,
     make_annotator,
@@ -153,6 +158,29 @@ def test_decided_asks_for_what_stands(item, project, reviewer):
     assert (found(), found("overall"), found("safe")) == (1, 1, 0)
     withdraw(item, by=reviewer)
     assert (found(), found("overall")) == (0, 0)
+
+
+def test_jobs_and_exports_know_of_a_decision_and_nothing_of_one_that_was_taken_back(
+    item, project, reviewer
+):
+    decide(item, {"overall": side(-2)}, by=reviewer, reason="B is wrong.", after=None)
+    do_all_jobs(project)
+    [row] = exported(project)
+    [decision] = [label for label in row["labels"] if label.get("purpose") == "review"]
+    assert decision["reason"] == "B is wrong."
+    assert row["aggregates"]["overall"]["people"]["majority"] == -1
+    withdraw(item, by=reviewer)
+    do_all_jobs(project)
+    [row] = exported(project)
+    assert [label.get("purpose") for label in row["labels"]] == [None] * 3
+    assert row["aggregates"]["overall"]["people"]["majority"] == 1
+
+
+def exported(project):
+    file = StringIO()
+    snapshot = take_snapshot(project)
+    write_snapshot(snapshot, exporter_for(snapshot, "tandem", {}), file)
+    return [json.loads(line) for line in file.getvalue().splitlines()]
 
 
 def test_deciding_and_taking_back_stand_in_the_audit_log(item, reviewer):
