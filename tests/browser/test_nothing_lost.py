@@ -296,6 +296,21 @@ def test_a_draft_of_somebody_signed_out_is_kept_and_the_page_says_so(work, membe
 # ------------------------------------------------------------------------- two tabs, late, Back, reload
 
 
+def test_a_second_tab_is_told_when_its_item_was_answered_in_the_first(work, context, site):
+    other = context.new_page()
+    other.expected = AWAY
+    open_work(other, site)
+    other.keyboard.press("Enter")
+    before = prompt(other)
+    work.keyboard.press("3")
+    work.keyboard.press("Enter")
+    wait_for_next(work, before)
+    expect(other.locator("#trouble p")).to_contain_text("answered this item already, in another tab")
+    other.get_by_role("link", name="Next item").click()
+    expect(other.locator(".turn .reading").first).to_have_text(prompt(work))
+    expect(other.locator("#trouble")).to_be_hidden()
+
+
 def test_a_second_tab_that_answers_too_is_told_that_the_first_answer_stands(
     work, context, site, member
 ):
@@ -305,6 +320,7 @@ def test_a_second_tab_that_answers_too_is_told_that_the_first_answer_stands(
     answer(work, "In the first tab")
     work.keyboard.press("Control+Enter")
     expect(work.locator(".count")).to_contain_text("2 of 6")
+    expect(other.locator("#trouble")).to_be_visible()
     answer(other, "In the second tab")
     other.keyboard.press("Control+Enter")
     expect(other.locator(".note.good")).to_contain_text("your first answer stands")

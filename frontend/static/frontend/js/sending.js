@@ -6,7 +6,7 @@
  * signing in; where it was changed meanwhile, when it is submitted again.
  */
 
-import { catchUp, holdDraft } from "./drafting.js";
+import { catchUp, holdDraft, renew } from "./drafting.js";
 import { answersOf, fieldsOf, fillIn, form, keyOf, local } from "./item.js";
 import { countDown, say, trouble } from "./notes.js";
 import { Outbox, delayAfter, outcomeOf } from "./outbox.js";
@@ -204,7 +204,8 @@ window.addEventListener("online", now);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && now());
 window.addEventListener("offline", () => say("offline: answers are kept here"));
 window.addEventListener("storage", (event) => {
-  if (!sendAt || event.newValue !== null || !event.key?.endsWith(`outbox-${keyOf()}`)) return;
+  if (event.newValue !== null || underWay || !event.key?.endsWith(`outbox-${keyOf()}`)) return;
+  if (sendAt) trouble("Another tab has sent this answer, or changed it.", "again", "next");
   plan(0);
-  trouble("Another tab has sent this answer, or changed it.", "next");
+  void renew({ now: true }); // says so where the item was answered there
 });
