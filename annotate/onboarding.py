@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
@@ -175,12 +176,12 @@ def last_test(membership: Membership) -> Test | None:
     return _test(membership, last, []) if last else None
 
 
-def _own_assignments(membership: Membership):  # type: ignore[no-untyped-def]  # a custom queryset
+def _own_assignments(membership: Membership) -> Any:  # a custom queryset
     own = membership.user.annotator_or_new.assignments
     return own.filter(project=membership.project_id, purpose=Assignment.Purpose.QUALIFICATION)
 
 
-def _own_answers(membership: Membership):  # type: ignore[no-untyped-def]  # a custom queryset
+def _own_answers(membership: Membership) -> Any:  # a custom queryset
     own = membership.user.annotator_or_new.annotations
     return own.filter(project=membership.project_id, purpose=Purpose.QUALIFICATION)
 
