@@ -25,7 +25,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 if TYPE_CHECKING:
-    from annotate.aggregation.catalogue import Data
+    from annotate.aggregation.method import Data
 
 SIDES = {"a": 0, "tie": 1, "b": 2}
 METHODS = ("majority", "weighted", "dawid_skene", "mace", "glad", "bradley_terry", "adjusted_mean")
@@ -140,7 +140,7 @@ def _rating_error(
     method: str, seed: int, *, offsets: float, slopes: float, each: int = 3, annotators: int = 30
 ) -> float:
     from annotate.aggregation.catalogue import METHODS as CATALOGUE
-    from annotate.aggregation.catalogue import Data
+    from annotate.aggregation.method import Data
     from annotate.aggregation.methods.votes import Numbers, Votes
 
     draw = np.random.default_rng(seed)
@@ -323,7 +323,7 @@ def data(
     items: int | None = None,
     annotators: int | None = None,
 ) -> Data:
-    from annotate.aggregation.catalogue import Data, Pairs
+    from annotate.aggregation.method import Data, Pairs
     from annotate.aggregation.methods.votes import Numbers, Votes
 
     items = items or int(item.max()) + 1
@@ -339,7 +339,7 @@ def data(
 def sides(method: str, of: Data) -> Any:
     """The shares of the classes of each item (items, 3), after a fit on the same answers."""
     from annotate.aggregation.catalogue import METHODS as CATALOGUE
-    from annotate.aggregation.catalogue import Data
+    from annotate.aggregation.method import Data
 
     fitted = CATALOGUE[method].fit(of)
     again = Data(of.votes, of.numbers, of.pairs, fitted.kept)

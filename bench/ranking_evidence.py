@@ -25,7 +25,8 @@ import django
 
 django.setup()
 
-from annotate.aggregation.catalogue import METHODS, Data  # noqa: E402  # needs Django
+from annotate.aggregation.catalogue import METHODS  # noqa: E402  # needs Django
+from annotate.aggregation.method import Data  # noqa: E402
 from annotate.aggregation.methods.votes import Numbers, Votes  # noqa: E402
 from annotate.questions.ranking.orders import fractional, kendall_distance  # noqa: E402
 

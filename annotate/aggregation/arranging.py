@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from annotate.aggregation.catalogue import Data, Pairs, Settled
+from annotate.aggregation.method import Data, Pairs, Settled
 from annotate.aggregation.methods.numbers import Floats
 from annotate.aggregation.methods.votes import Indices, Numbers, Votes
 from annotate.questions import Answer, Question

@@ -5,7 +5,8 @@ from typing import Any
 from django.db import transaction
 
 from annotate import audit
-from annotate.aggregation.catalogue import METHODS, Method
+from annotate.aggregation.catalogue import METHODS
+from annotate.aggregation.method import Method
 from annotate.aggregation.settling import chosen_method
 from annotate.models import Project
 from annotate.questions import Question

@@ -10,8 +10,9 @@ from django.core.cache import cache
 from django.db.models import Max
 
 from annotate.aggregation.arranging import Arranged, arrange
-from annotate.aggregation.catalogue import METHODS, Method
+from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Source
+from annotate.aggregation.method import Method
 from annotate.aggregation.reading import read_answers, read_things
 from annotate.aggregation.settling import plain_method
 from annotate.models import Annotation, Gold, Project

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from annotate.aggregation.arranging import Arranged, arrange
-from annotate.aggregation.catalogue import Fitted, Method, Own, Shared
 from annotate.aggregation.combining import Source
+from annotate.aggregation.method import Fitted, Method, Own, Shared
 from annotate.aggregation.reading import Read, read_answers, read_things
 from annotate.aggregation.settling import Key, chosen_method, current_fits
 from annotate.aggregation.storing import rewrite

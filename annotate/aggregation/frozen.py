@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from annotate.aggregation.arranging import Ids, arrange
-from annotate.aggregation.catalogue import METHODS, Method
+from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Source
+from annotate.aggregation.method import Method
 from annotate.aggregation.reading import Read, read_frozen, read_things
 from annotate.aggregation.settling import Key, Learnt, Row, chosen_method, settle
 from annotate.aggregation.writing import VERSION

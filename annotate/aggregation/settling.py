@@ -10,8 +10,9 @@ import numpy as np
 from django.db import connection
 
 from annotate.aggregation.arranging import Answers, Arranged, arrange
-from annotate.aggregation.catalogue import METHODS, Method, Own, Shared
+from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Label, Source, combine
+from annotate.aggregation.method import Method, Own, Shared
 from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project
 from annotate.questions import Question, Questions
 from annotate.questions.base.question import Combined

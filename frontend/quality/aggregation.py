@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from annotate.aggregation.catalogue import METHODS, Method
+from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Source
 from annotate.aggregation.comparing import comparison
+from annotate.aggregation.method import Method
 from annotate.aggregation.settling import chosen_method
 from annotate.models import AggregationFit, Annotation, Project, Reliability
 from annotate.questions import Question
