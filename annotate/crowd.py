@@ -243,7 +243,9 @@ def _is_of_the_crowd(member: Membership) -> bool:
 @transaction.atomic
 def _first_visit(crowd: Crowd, visitor: Visitor) -> CrowdVisit:
     name = f"prolific-{crowd.pk}-{visitor.participant}"
-    if User.objects.filter(username=name).exists():  # came before, and was taken out
+    if User.objects.filter(username=name).exists():
+        if (visit := visit_of(crowd, visitor)) is not None:  # another tab was faster
+            return visit
         raise NoEntry("removed")
     user = User(username=name)
     user.set_unusable_password()
