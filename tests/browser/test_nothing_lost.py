@@ -1,47 +1,26 @@
-"""What is written arrives, once: without a network, signed out, in two tabs, late, and after Back."""
+"""What is written arrives, once: without a network, in two tabs, late, and after Back."""
 
 import re
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from annotate.models import Annotation, Assignment, Form, Item
-from tests.factories import make_item, make_member
-
-AWAY = ["Failed to load resource", "htmx:", "Response Status Error"]
+from tests.browser.working import (
+    AWAY,
+    answer,
+    begin,
+    open_work,
+    prompt,
+    values,
+    wait_for_next,
+)
+from tests.factories import make_item
 
 
 @pytest.fixture
 def work(page, site, member, items):
-    """The workspace, guidelines read."""
-    open_work(page, site)
-    page.keyboard.press("Enter")
-    expect(page.locator("#guidelines")).to_be_hidden()
-    return page
-
-
-def open_work(page, site):
-    page.goto(f"{site}/projects/pairs/work/")
-    expect(page.locator("html[data-keys=ready]")).to_be_attached()
-
-
-def prompt(page):
-    return page.locator(".turn .reading").first.inner_text()
-
-
-def wait_for_next(page, before):
-    expect(page.locator(".turn .reading").first).not_to_have_text(before)
-
-
-def values():
-    return [a.answers["why"]["text"] for a in Annotation.objects.order_by("pk")]
-
-
-def answer(page, text):
-    page.keyboard.press("2")
-    page.keyboard.press("w")
-    page.keyboard.type(text)
+    return begin(page, site)
 
 
 # ---------------------------------------------------------------------------------------- no network
@@ -212,87 +191,6 @@ def test_an_answer_that_the_server_refuses_stays_on_the_page(work):
     assert values() == ["Too much"]
 
 
-# ----------------------------------------------------------------------------------------- signed out
-
-
-def sign_in_again(page, words="secret"):
-    dialog = page.get_by_role("dialog", name="You have been signed out")
-    expect(dialog).to_be_visible()
-    expect(dialog.get_by_label("Password")).to_be_focused()
-    page.keyboard.type(words)
-    page.keyboard.press("Enter")
-    return dialog
-
-
-def test_whoever_is_signed_out_signs_in_in_place_and_the_answer_goes(work, member):
-    before = prompt(work)
-    answer(work, "Said by me")
-    Session.objects.all().delete()
-    work.keyboard.press("Control+Enter")
-    dialog = sign_in_again(work)
-    expect(dialog).to_be_hidden()
-    wait_for_next(work, before)
-    assert values() == ["Said by me"]
-    second = prompt(work)
-    work.keyboard.press("3")
-    work.keyboard.press("Enter")  # the new token is in use
-    wait_for_next(work, second)
-    assert Annotation.objects.count() == 2
-
-
-def test_a_wrong_password_is_said_and_the_answer_stays(work, member):
-    work.expected += AWAY
-    answer(work, "Still here")
-    Session.objects.all().delete()
-    work.keyboard.press("Control+Enter")
-    dialog = sign_in_again(work, "wrong")
-    expect(dialog.get_by_role("alert")).to_contain_text("not correct")
-    expect(dialog.get_by_label("Password")).to_be_focused()
-    work.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    expect(work.locator("#trouble p")).to_contain_text("signed out")
-    work.get_by_role("button", name="Sign in").click()
-    work.get_by_label("Password").fill("secret")
-    work.keyboard.press("Enter")
-    expect(work.locator(".count")).to_contain_text("2 of 6")
-    assert values() == ["Still here"]
-
-
-def test_whoever_signs_in_again_in_another_tab_just_goes_on(work, context, member, sign_in):
-    work.expected += AWAY
-    before = prompt(work)
-    answer(work, "From the first tab")
-    context.clear_cookies()
-    sign_in(member.user)
-    work.keyboard.press("Control+Enter")  # with a token that nothing knows any more
-    wait_for_next(work, before)
-    assert values() == ["From the first tab"]
-
-
-def test_the_answer_of_one_is_never_sent_for_another(work, context, project, sign_in):
-    work.expected += AWAY
-    answer(work, "Mine alone")
-    context.clear_cookies()
-    sign_in(make_member(project).user)
-    work.keyboard.press("Control+Enter")
-    expect(work.locator("#sign-in [role=alert]")).to_contain_text("Somebody else is signed in")
-    assert not Annotation.objects.exists()
-    assert work.evaluate("Object.keys(localStorage).some(n => n.includes('outbox'))")
-
-
-def test_a_draft_of_somebody_signed_out_is_kept_and_the_page_says_so(work, member):
-    Session.objects.all().delete()
-    work.keyboard.press("w")
-    work.keyboard.type("Half a thought")
-    expect(work.locator("#trouble p")).to_contain_text("You have been signed out")
-    expect(work.locator("textarea")).to_be_focused()
-    work.get_by_role("button", name="Sign in").click()
-    with work.expect_response("**/work/draft/") as sent:
-        sign_in_again(work)
-    assert sent.value.status == 200
-    assert Assignment.objects.get().draft["fields"]["answer-why"] == "Half a thought"
-
-
 # ------------------------------------------------------------------------- two tabs, late, Back, reload
 
 
@@ -305,7 +203,9 @@ def test_a_second_tab_is_told_when_its_item_was_answered_in_the_first(work, cont
     work.keyboard.press("3")
     work.keyboard.press("Enter")
     wait_for_next(work, before)
-    expect(other.locator("#trouble p")).to_contain_text("answered this item already, in another tab")
+    expect(other.locator("#trouble p")).to_contain_text(
+        "answered this item already, in another tab"
+    )
     other.get_by_role("link", name="Next item").click()
     expect(other.locator(".turn .reading").first).to_have_text(prompt(work))
     expect(other.locator("#trouble")).to_be_hidden()
@@ -370,12 +270,19 @@ def test_a_reload_in_the_middle_of_sending_counts_once(work):
     work.expected += AWAY
     answer(work, "In flight")
     held = []
-    work.route(
-        re.compile(r"/work/$"),
-        lambda r: held.append(r) if r.request.method == "POST" and not held else r.continue_(),
-    )
+
+    def hold_first(route):
+        if route.request.method == "POST" and not held:
+            held.append(route)  # and never let through
+        else:
+            route.continue_()
+
+    work.route(re.compile(r"/work/$"), hold_first)
     work.keyboard.press("Control+Enter")
-    expect(work.locator("#saved")).to_have_text("sending…")
+    for _ in range(100):
+        if held:
+            break
+        work.wait_for_timeout(20)
     work.reload()
     expect(work.locator(".count")).to_contain_text("2 of 6")
     assert held
