@@ -8,6 +8,7 @@ file that is just being removed.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -98,8 +99,8 @@ def remove(media: Media) -> None:
 
 def remove_all(project: Project) -> None:
     """Delete the contents of a project's files once the transaction that deletes the project stands."""
-    paths = sorted(set(project.media.values_list("file", flat=True)))
-    transaction.on_commit(lambda: [default_storage.delete(path) for path in paths])
+    for path in set(project.media.values_list("file", flat=True)):
+        transaction.on_commit(partial(default_storage.delete, path))
 
 
 def item_with(media: Media) -> Item | None:

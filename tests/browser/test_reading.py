@@ -152,6 +152,7 @@ def test_differences_are_marked_at_one_key_on_both_views_and_change_no_text(page
 def test_of_several_completions_each_is_compared_with_the_chosen_one(page, opened):
     opened("same one", "same two", "same three")
     page.keyboard.press("d")
+    expect(page.locator("[data-differs]").first).to_be_visible()
     letters = page.locator(".completion").evaluate_all(
         "all => all.map(each => each.dataset.letter)"
     )
