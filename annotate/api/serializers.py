@@ -62,6 +62,9 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     tags = serializers.ListField(child=serializers.CharField())
     archived = serializers.BooleanField()
     gold = serializers.SerializerMethodField(help_text="{question: answer}, or null")
+    gold_use = serializers.SerializerMethodField(
+        help_text='"check", "planted", "qualification" or "example"; null where there is no gold'
+    )
 
     class Meta:
         model = Item
@@ -81,12 +84,17 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
             "tags",
             "archived",
             "gold",
+            "gold_use",
             "created_at",
         )
 
     def get_gold(self, item: Item) -> dict[str, Any] | None:
         gold = getattr(item, "gold", None)
         return gold.answers if gold is not None else None
+
+    def get_gold_use(self, item: Item) -> str | None:
+        gold = getattr(item, "gold", None)
+        return gold.use if gold is not None else None
 
     def get_completions(self, item: Item) -> list[dict[str, Any]]:
         return [

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotate.members import AlreadyMember, add_member, open_projects
 from annotate.models import Membership, Project
+from annotate.onboarding import is_tested
 from frontend.pages import PageRequest, page, see_other
 from frontend.progress import Progress, done_by_project, left_for
 
@@ -22,6 +23,7 @@ class OwnProject:
     progress: Progress
     membership: Membership
     leads: bool  # sees the project's own pages
+    untested: bool  # the project's test comes before work
 
 
 @login_required
@@ -35,6 +37,7 @@ def home(request: PageRequest) -> HttpResponse:
             progress=Progress(done.get(membership.project_id, 0), left_for(membership)),
             membership=membership,
             leads=membership.may(Membership.Role.RESEARCHER),
+            untested=is_tested(membership),
         )
         for membership in memberships
     ]

@@ -192,6 +192,16 @@ def test_pages_ask_few_queries(client, member, django_assert_max_num_queries, ur
         client.get(url)
 
 
+def test_home_says_that_a_test_comes_first(client, member):
+    assert "A short test comes first" in client.get(reverse("home")).text
+    begin(client)
+    assert "The test comes first; you have begun" not in client.get(reverse("home")).text
+    assert "The test is not passed" in client.get(reverse("home")).text  # its only try is begun
+    answer(client, right=True)
+    answer(client, right=True)
+    assert "test" not in client.get(reverse("home")).text.split("<main")[1].split("</main")[0]
+
+
 def test_projects_that_are_open_can_be_joined_from_home(client, member):
     make_project(slug="open", name="Open one", open_to_all=True)
     make_project(slug="shut", name="Shut one")
