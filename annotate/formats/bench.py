@@ -2,7 +2,8 @@
 
 Fields: ``item_id``, ``source``, ``prompt``, ``response_a`` and ``response_b`` (or ``arg_a`` and
 ``arg_b``, keys into an ``arguments.jsonl`` beside the file), ``model_a``, ``model_b``, ``human`` and
-``llm`` (lists of labels a, b or tie), ``gold`` where only an aggregate is published, ``meta``.
+``llm`` (lists of labels a, b or tie), ``gold`` where only an aggregate is published, ``meta``. Or,
+for rankings, ``responses`` by name and ``rankings`` of these names, the best first.
 """
 
 import json
@@ -36,24 +37,27 @@ _NOT_YET = {
     "annotations": "spans",
     "feedback": "spans",
     "spans": "spans",
-    "rankings": "rankings",
-    "responses": "rankings",
 }
 
 
 class BenchImport(Importer):
     name = "bench"
-    title = "Benchmark pairs"
-    about = "Pairs of public benchmarks with people's and LLMs' labels a, b or tie."
+    title = "Benchmark pairs and rankings"
+    about = "Pairs of public benchmarks with people's and LLMs' labels a, b or tie; or rankings."
     settings = (
-        Option("question", "The preference that the labels answer"),
+        Option("question", "The preference or ranking that the labels answer"),
         Option("gold", "What a published answer becomes", "label", ("label", "gold", "both")),
     )
     recalls = True
 
     def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
         super().__init__(questions, options)
-        self.question = self.preference(self.options["question"])
+        name = self.options["question"]
+        rankings = [one for one in questions.of_kind("ranking") if name in ("", one.name)]
+        self.ranking = rankings[0] if rankings else None
+        # Of two kinds of sets a form may ask for one alone.
+        only_ranked = self.ranking is not None and (name or not questions.main_preference())
+        self.question = None if only_ranked else self.preference(name)
         self.reasons = next(iter(questions.of_kind("text")), None)
         self.arguments: dict[str, str] = {}
 
@@ -79,14 +83,49 @@ class BenchImport(Importer):
                     f"These records hold {later} ({name!r}), and {later} come later: "
                     "for now bench reads sets of pairs."
                 )
+        if "rankings" in record or "responses" in record:
+            parts = self._ranked(record)
+        else:
+            completions = [self._completion(record, side) for side in "ab"]
+            labels = list(self._labels(record))
+            parts = {"completions": completions, "labels": labels, **self._gold(record)}
         return ParsedItem(
             key=text_of(record, "item_id", longest=200),
             messages=turns(text_of(record, "prompt")),
-            completions=[self._completion(record, side) for side in "ab"],
             source=text_of(record, "source", default="", longest=100),
             metadata=object_of(record.get("meta") or {}, "'meta'"),
-            labels=list(self._labels(record)),
-            **self._gold(record),
+            **parts,
+        )
+
+    def _ranked(self, record: Json) -> Json:
+        """Responses in the order of their names, which say who wrote them; and who ranked them how."""
+        if self.ranking is None:
+            raise RefusedFile(
+                "These records hold rankings, and the project's form asks for none (or for none of "
+                "that name); use a project made from the preset ranking."
+            )
+        responses = object_of(record.get("responses"), "'responses'")
+        names = sorted(responses)
+        return {
+            "completions": [
+                ParsedCompletion(text_of(responses, name), name[:LONGEST_NAME]) for name in names
+            ],
+            "labels": [
+                self._ranking(object_of(one, f"ranking {number}"), names, f"ranking {number}")
+                for number, one in enumerate(list_of(record, "rankings"), start=1)
+            ],
+        }
+
+    def _ranking(self, given: Json, names: list[str], what: str) -> ParsedLabel:
+        assert self.ranking is not None
+        order = list_of(given, "ranking")
+        if sorted(map(repr, order)) != sorted(map(repr, names)):
+            raise BadLine(f"{what} is {brief(order)}; name each of {', '.join(names)} once")
+        ranks = [order.index(name) + 1 for name in names]
+        return ParsedLabel(
+            annotator=text_of(given, "annotator"),
+            answers={self.ranking.name: {"ranks": ranks}},
+            raw=given,
         )
 
     def _remember(self, record: Json) -> None:
@@ -105,6 +144,11 @@ class BenchImport(Importer):
         return ParsedCompletion(self.arguments[key], generator)
 
     def _labels(self, record: Json) -> Iterator[ParsedLabel]:
+        if self.question is None:
+            raise RefusedFile(
+                "These records hold pairs, and the project's form asks no preference (or none of "
+                "that name); use a project made from a preset such as pairwise."
+            )
         for kind in ("human", "llm"):
             for number, label in enumerate(list_of(record, kind), start=1):
                 what = f"{kind} label {number}"
@@ -146,15 +190,17 @@ class BenchImport(Importer):
 
     def _answers(self, side: object, strength: object, reason: object) -> Json:
         """Labels without a strength are the weakest preference; strong ones end at the scale's."""
+        question = self.question
+        assert question is not None
         if not isinstance(side, str) or side not in SIDES:
             raise BadLine(f"'label' is {brief(side)}; use a, b or tie")
         if strength is None or side == "tie":
             size = 1
         elif type(strength) is int and strength >= 1:
-            size = min(strength, self.question.config.points // 2)
+            size = min(strength, question.config.points // 2)
         else:
             raise BadLine(f"'strength' is {brief(strength)}; write 1 or more")
-        answers: Json = {self.question.name: {"value": SIDES[side] * size, "both_bad": False}}
+        answers: Json = {question.name: {"value": SIDES[side] * size, "both_bad": False}}
         return answers | self._reason(reason)
 
     def _reason(self, reason: object) -> dict[str, Any]:

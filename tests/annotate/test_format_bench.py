@@ -7,6 +7,7 @@ import pytest
 
 from annotate.formats import importer
 from annotate.formats.base import BadLine, RefusedFile
+from annotate.presets import PRESETS
 from annotate.questions import parse_questions
 from tests.annotate.parsing import QUESTIONS, parse, value
 
@@ -99,10 +100,8 @@ def test_texts_are_looked_up_among_the_arguments(tmp_path):
     assert other.parse(record).completions[1].text == "Argument 2."
 
 
-@pytest.mark.parametrize(
-    "record", [{"annotations": []}, {"feedback": {}}, {"responses": {}, "rankings": []}]
-)
-def test_sets_of_spans_and_rankings_are_refused_as_a_whole(record):
+@pytest.mark.parametrize("record", [{"annotations": []}, {"feedback": {}}])
+def test_sets_of_spans_are_refused_as_a_whole(record):
     with pytest.raises(RefusedFile, match="come later"):
         parse({"item_id": "s1", "prompt": "?", **record}, "bench")
 
@@ -120,3 +119,42 @@ def test_sets_of_spans_and_rankings_are_refused_as_a_whole(record):
 def test_a_label_that_cannot_be_read_is_refused_with_its_place(human, says):
     with pytest.raises(BadLine, match=says):
         bench(human=human)
+
+
+# ---------------------------------------------------------------------------------------- rankings
+
+RANKED = parse_questions([{"kind": "ranking", "name": "order", "title": "In which order?"}])
+BOTH = parse_questions([*PRESETS["pairwise"].questions, *PRESETS["ranking"].questions[:1]])
+RANKING = {
+    "item_id": "r1",
+    "prompt": "Describe it.",
+    "responses": {"model": "Plain.", "edited": "Better.", "person": "Best."},
+    "rankings": [{"annotator": "w1", "ranking": ["person", "edited", "model"]}],
+}
+
+
+@pytest.mark.parametrize("questions", [RANKED, BOTH])
+def test_rankings_of_names_become_ranks_of_completions(questions):
+    item = parse(RANKING, "bench", questions)
+    assert [one.generator for one in item.completions] == ["edited", "model", "person"]
+    assert [one.text for one in item.completions] == ["Better.", "Plain.", "Best."]
+    [label] = item.labels
+    assert (label.annotator, label.answers) == ("w1", {"order": {"ranks": [2, 3, 1]}})
+
+
+@pytest.mark.parametrize(
+    "order", [["person", "edited"], ["person", "edited", "edited"], ["a", "b", "c"], [1, 2, 3]]
+)
+def test_a_ranking_that_does_not_name_each_response_once_is_refused(order):
+    record = RANKING | {"rankings": [{"annotator": "w1", "ranking": order}]}
+    with pytest.raises(BadLine, match=r"ranking 1 is .*; name each of edited, model, person once"):
+        parse(record, "bench", RANKED)
+
+
+def test_a_set_that_the_form_does_not_ask_for_is_refused_as_a_whole():
+    with pytest.raises(RefusedFile, match=r"hold rankings, .* the preset ranking"):
+        parse(RANKING, "bench")
+    with pytest.raises(RefusedFile, match=r"hold pairs, .* a preset such as pairwise"):
+        parse(BENCH, "bench", RANKED)
+    with pytest.raises(RefusedFile, match="no preference named 'x'"):
+        parse(RANKING, "bench", BOTH, question="x")
