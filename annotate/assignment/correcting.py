@@ -62,7 +62,9 @@ def correct(
     other answers. Raises ``NotCorrectable``. Item before assignment, as everywhere.
     """
     Item.objects.select_for_update(no_key=True).get(pk=annotation.item_id)
-    Assignment.objects.select_for_update(no_key=True).filter(annotations=annotation).first()
+    Assignment.objects.select_for_update(no_key=True, of=("self",)).filter(
+        annotations=annotation
+    ).first()
     annotation = Annotation.objects.select_related("item", "assignment").get(pk=annotation.pk)
     later = Annotation.objects.filter(supersedes=annotation).first()
     if later is not None:
