@@ -94,9 +94,14 @@ def submit(
         return stored
     expired = assignment.state == Assignment.State.EXPIRED
     takes_seat = expired and assignment.purpose == Assignment.Purpose.WORK
-    if key != assignment.key or not (
-        assignment.state == Assignment.State.OPEN
-        or (expired and not item.archived and (item.seats_left or not takes_seat))
+    is_test = assignment.purpose == Assignment.Purpose.QUALIFICATION  # answered by ``answer_test``
+    if (
+        is_test
+        or key != assignment.key
+        or not (
+            assignment.state == Assignment.State.OPEN
+            or (expired and not item.archived and (item.seats_left or not takes_seat))
+        )
     ):
         raise LeaseLost(assignment)
     if expired and assignment.pay_usd:
@@ -190,8 +195,13 @@ def _give_back(assignment: Assignment, state: Assignment.State) -> None:
 
 @transaction.atomic
 def skip(assignment: Assignment) -> None:
-    """Return the seat and hide the item from this annotator. A repeat changes nothing."""
+    """Return the seat and hide the item from this annotator. A repeat changes nothing.
+
+    Nor does skipping an item of a test, which would leave only those that one knows.
+    """
     _, assignment = _lock_pair(assignment)
+    if assignment.purpose == Assignment.Purpose.QUALIFICATION:
+        return
     if assignment.state == Assignment.State.OPEN:
         _give_back(assignment, Assignment.State.SKIPPED)
 

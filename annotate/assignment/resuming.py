@@ -26,7 +26,9 @@ def take_up_again(assignment: Assignment) -> datetime | None:
     locked = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
     if locked.state != Assignment.State.EXPIRED or member.paused_at is not None:
         return None
-    free = item.seats_left or locked.purpose != Assignment.Purpose.WORK  # nothing else takes a seat
+    if locked.purpose == Assignment.Purpose.QUALIFICATION:  # a test is begun anew
+        return None
+    free = item.seats_left or locked.purpose == Assignment.Purpose.PLANTED  # which takes no seat
     if not free or item.archived or _open_already(locked) >= MOST_OPEN:
         return None
     locked.item, locked.project = item, assignment.project

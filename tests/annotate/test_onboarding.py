@@ -13,7 +13,10 @@ from annotate.assignment import (
     NotQualified,
     claim,
     expire_overdue,
+    renew,
+    skip,
     submit,
+    take_up_again,
     undo,
 )
 from annotate.gold import gold_accuracy, set_gold
@@ -250,6 +253,22 @@ def test_answers_to_a_test_are_nothing_elses_data_and_are_not_paid():
     assert current_ids(project) == []
     assert not project.ledger.exists()
     assert not project.items.stale().exists()
+
+
+def test_no_way_of_work_answers_skips_or_reopens_an_item_of_a_test():
+    _, member = project_with_test(size=2)
+    test = begin_test(member)
+    first, second = test.open
+    skip(first)
+    with pytest.raises(LeaseLost):
+        submit(second, RIGHT, key=second.key)
+    assert renew(first)
+    assert len(onboarding.running_test(member).open) == 2
+    change_use(first.item, Gold.Use.EXAMPLE)  # takes it out of the test
+    assert take_up_again(first) is None
+    with pytest.raises(LeaseLost):
+        submit(first, RIGHT, key=first.key)
+    assert not Annotation.objects.exists()
 
 
 def test_an_undo_does_not_reopen_a_test():
