@@ -147,3 +147,17 @@ def press_until(page, wanted, *, key="Tab"):
         if wanted.evaluate("one => one === document.activeElement"):
             return
     raise AssertionError(f"{key} does not lead to {wanted}")
+
+
+def test_a_frame_is_a_stop_only_while_it_cuts_something_off(everything, page, site):
+    page.goto(f"{site}/projects/everything/people/")
+    table = page.locator(".wide", has=page.locator("table.people"))
+    expect(table).not_to_have_attribute("tabindex", "0")
+    page.set_viewport_size({"width": 400, "height": 800})
+    expect(table).to_have_attribute("tabindex", "0")
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    expect(table.locator("tbody td").last).not_to_be_in_viewport()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    expect(table.locator("tbody td").last).to_be_in_viewport()
