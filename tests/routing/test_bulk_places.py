@@ -272,7 +272,7 @@ def test_nothing_else_is_done_to_archived_items(project, kind):
 def test_items_that_waited_for_the_judge_wait_again(project):
     judge = make_judge(project)
     item = make_item(project, route=None)
-    set_policy(project, "confidence", judge=judge)
+    set_policy(project, "confidence", {"random_share": 0}, judge=judge)
     route_all(project)
     assert places(project) == [("judge", Waits.JUDGE)]
     action = do(all_of(project), "archive")

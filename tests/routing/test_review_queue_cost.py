@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from routing.review_queue import Queue
-from tests.annotate.test_claim_cost import buffers
+from tests.annotate.test_claim_cost import buffers, plan_of
 from tests.factories import make_annotator, make_item, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def read(queue, act):
     assert queue.question is not None
     with CaptureQueriesContext(connection) as queries:
         act(queue)
-    return sum(buffers(query["sql"].replace("%", "%%"), []) for query in queries)
+    return sum(buffers(plan_of(query["sql"].replace("%", "%%"), [])) for query in queries)
 
 
 def middle_of(queue):
