@@ -43,12 +43,15 @@ class AlreadyDecided(Exception):
         self.decision = decision
 
 
-def parse_decision(questions: Questions, raw: object, *, completions: int) -> Answers:
+def parse_decision(questions: Questions, raw: object, *, item: Item) -> Answers:
     """What is decided, question by question; one that is left out stays with the labels.
 
     Raises ``IncompleteAnswers``, also for a question that is answered in part.
     """
-    answers = questions.parse(raw, completions=completions, complete=False)
+    completions = item.completions.count()
+    answers = questions.parse(
+        raw, completions=completions, complete=False, texts=item.texts_for(questions)
+    )
     if parts := {
         name: "is answered in part; answer all of it, or leave it to the labels"
         for name, answer in answers.items()

@@ -211,14 +211,16 @@ def _counted(label: ExportedLabel) -> Label:
 
 def _completions(items: list[int]) -> dict[int, list[ParsedCompletion]]:
     found = defaultdict(list)
-    for item, text, generator, media in _rows(
+    for item, text, generator, media, steps in _rows(
         """
-        SELECT item_id, text, generator, media FROM annotate_completion
+        SELECT item_id, text, generator, media, steps FROM annotate_completion
         WHERE item_id = ANY(%s) ORDER BY item_id, position
         """,
         [items],
     ):
-        found[item].append(ParsedCompletion(text, generator, _decode(media) if media else ()))
+        given = None if steps is None else [(start, end) for start, end in _decode(steps)]
+        files = _decode(media) if media else ()
+        found[item].append(ParsedCompletion(text, generator, files, given))
     return found
 
 

@@ -49,7 +49,12 @@ def set_gold(
     kept = comparable(form.parsed, answers)
     if not kept:
         raise NotGold("Nothing in it can be compared; gold needs an answer that is no free text.")
-    kept = form.parsed.parse(kept, completions=item.completions.count(), complete=False)
+    kept = form.parsed.parse(
+        kept,
+        completions=item.completions.count(),
+        complete=False,
+        texts=item.texts_for(form.parsed),
+    )
     Item.objects.select_for_update(no_key=True).get(pk=item.pk)
     earlier = Gold.objects.filter(item=item).first()
     before, used = (earlier.answers, earlier.use) if earlier else (None, None)

@@ -126,7 +126,8 @@ def read_answers(assignment: Assignment, data: Mapping[str, Any]) -> Answers:
     """Complete answers in the item's own order. Raises ``IncompleteAnswers``."""
     form, size = form_of(assignment.form_id).parsed, len(assignment.order)
     raw = form.read(data, completions=size)
-    answers = form.parse(raw, completions=size, complete=True)
+    texts = assignment.item.texts_for(form, assignment.order)
+    answers = form.parse(raw, completions=size, complete=True, texts=texts)
     return form.permute(answers, assignment.order)
 
 

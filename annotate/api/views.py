@@ -262,7 +262,12 @@ def _suggestions(assignment: Assignment, told: Mapping[str, Any] | None) -> dict
     record = {**arm, **told, "informed": told["shown"] == "before"}
     if "answers" in told:
         questions, order = assignment.form.parsed, assignment.order
-        said = questions.parse(told["answers"], completions=len(order), complete=False)
+        said = questions.parse(
+            told["answers"],
+            completions=len(order),
+            complete=False,
+            texts=assignment.item.texts_for(questions, order),
+        )
         record["answers"] = questions.permute(said, order)
     return record
 
@@ -278,7 +283,12 @@ def _timing(given: Mapping[str, Any]) -> work.Timing:
 def _own_order(assignment: Assignment, raw: Mapping[str, Any]) -> Answers:
     """Answers in the item's own order. Raises ``IncompleteAnswers``."""
     questions, order = assignment.form.parsed, assignment.order
-    answers = questions.parse(raw, completions=len(order), complete=True)
+    answers = questions.parse(
+        raw,
+        completions=len(order),
+        complete=True,
+        texts=assignment.item.texts_for(questions, order),
+    )
     return questions.permute(answers, order)
 
 

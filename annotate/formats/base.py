@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from annotate.offsets import Texts
 from annotate.questions import Answers, Question, Questions
 from annotate.questions.base.question import Combined
 from annotate.questions.base.text import RefusedText, check_texts
@@ -35,6 +36,8 @@ class ParsedCompletion(NamedTuple):
     generator: str = ""
     # Files that it shows: [{"file": str, "alt": str}]
     media: Sequence[Json] = ()
+    # Half-open ranges of the text, in code points.
+    steps: Sequence[tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class ParsedLabel:
     # What the annotator was shown of a suggestion, and why a reviewer decided so.
     suggestions: Json | None = None
     reason: str = ""
+    # What of it could not be read, to be reported; the rest is imported.
+    faults: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,15 @@ class ParsedItem:
         shown = [one["media"] for one in (*self.messages, *self.contexts) if "media" in one]
         shown += [one.media for one in self.completions if one.media]
         return [file["file"] for media in shown for file in media]
+
+    @property
+    def texts(self) -> Texts:
+        """What labels about parts of it are checked against."""
+        return Texts(
+            completions=[one.text for one in self.completions],
+            contexts=[passage["text"] for passage in self.contexts],
+            steps=[one.steps for one in self.completions],
+        )
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ ITEM = frozenset(
     }
 )
 LONGEST_NOTE = LONGEST_REASON = 2_000
-COMPLETION = frozenset({"text", "generator", "media"})
+COMPLETION = frozenset({"text", "generator", "media", "steps"})
+_PLAIN = frozenset({"text", "generator"})
 CONTEXT = frozenset({"title", "text", "media"})
 LABEL = frozenset(
     {
@@ -229,11 +230,15 @@ def _with_media(turns: list[Any]) -> list[Json]:
 
 def _written(one: ParsedCompletion) -> Json:
     parts: Json = {"text": one.text, "generator": one.generator}
-    return parts | {"media": list(one.media)} if one.media else parts
+    if one.media:
+        parts["media"] = list(one.media)
+    if one.steps is not None:
+        parts["steps"] = [list(step) for step in one.steps]
+    return parts
 
 
 def _completion(value: object, number: int) -> ParsedCompletion:
-    if isinstance(value, dict) and COMPLETION.issuperset(value) and not value.get("media"):
+    if isinstance(value, dict) and _PLAIN.issuperset(value):
         text, generator = value.get("text"), value.get("generator") or ""
         if isinstance(text, str) and isinstance(generator, str) and len(generator) <= LONGEST_NAME:
             return ParsedCompletion(text, generator)
@@ -247,7 +252,22 @@ def _completion(value: object, number: int) -> ParsedCompletion:
         generator = text_of(record, "generator", default="", longest=LONGEST_NAME)
     except BadLine as fault:
         raise BadLine(f"{what}: {fault}") from fault
-    return ParsedCompletion(text, generator, media)
+    return ParsedCompletion(text, generator, media, _steps(record, text, what))
+
+
+def _steps(record: Json, text: str, what: str) -> list[tuple[int, int]] | None:
+    """Ranges of ``text`` in order. Raises ``BadLine``."""
+    value = record.get("steps")
+    if value is None:
+        return None
+    remedy = "write [[start, end], …] in code points, in order and without overlap"
+    after = 0
+    for step in value if isinstance(value, list) else [value]:
+        pair = isinstance(step, list) and len(step) == 2 and all(type(one) is int for one in step)
+        if not pair or not after <= step[0] < step[1] <= len(text):
+            raise BadLine(f"{what} has the step {brief(step)}; {remedy}")
+        after = step[1]
+    return [(start, end) for start, end in value]
 
 
 def _context(value: object, number: int) -> Json:

@@ -135,6 +135,7 @@ class Writer:
                     completion.generator,
                     digest,
                     media,
+                    None if completion.steps is None else canonical_json(completion.steps),
                 )
 
     def _annotations(
@@ -169,7 +170,7 @@ _ITEM_COLUMNS = (
     "id, project_id, key, source, messages, contexts, metadata, prompt_hash, evaluation, route, "
     "overlap, seats_left, queue, rank, tags, stale, created_at"
 )
-_COMPLETION_COLUMNS = "id, item_id, position, text, generator, text_hash, media"
+_COMPLETION_COLUMNS = "id, item_id, position, text, generator, text_hash, media, steps"
 _ANNOTATION_COLUMNS = (
     "id, project_id, item_id, annotator_id, purpose, attempt, answers, form_id, guidelines_id, "
     'key, "order", active_seconds, focused_seconds, wall_seconds, raw, suggestions, reason, '

@@ -149,7 +149,7 @@ class Reader:
         """None for gold that does not fit the form, or holds nothing that can be compared."""
         try:
             answers = self.questions.parse(
-                item.gold, completions=len(item.completions), complete=False
+                item.gold, completions=len(item.completions), complete=False, texts=item.texts
             )
         except IncompleteAnswers as fault:
             result.fault(number, f"gold: {fault}")
@@ -163,11 +163,13 @@ class Reader:
         self, number: int, place: int, parsed: ParsedLabel, item: ParsedItem, result: Result
     ) -> Label | None:
         """None for a label that does not fit the form; the item and its other labels stay."""
+        for fault in parsed.faults:
+            result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
         try:
             raw = None if parsed.raw is None else _json(parsed.raw)
             suggestions = None if parsed.suggestions is None else _json(parsed.suggestions)
             answers = self.questions.parse(
-                parsed.answers, completions=len(item.completions), complete=False
+                parsed.answers, completions=len(item.completions), complete=False, texts=item.texts
             )
         except (IncompleteAnswers, BadLine) as fault:
             result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -11,6 +11,12 @@ from django.urls import reverse
 
 from annotate.models.people import User
 from annotate.models.projects import Form, Project, Route
+from annotate.offsets import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annotate.questions import Questions
 
 CLAIMABLE = Q(seats_left__gt=0, route__in=(Route.HUMAN, Route.BOTH))
 
@@ -151,6 +157,21 @@ class Item(models.Model):
             return str(self.messages[0]["content"])
         return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in self.messages)
 
+    def texts_for(self, questions: Questions, order: Sequence[int] | None = None) -> Texts | None:
+        """What answers about parts of the item's texts are checked against; None without such.
+
+        In the item's own order, or in one that a page shows: ``order[place] = position``.
+        """
+        if not questions.needs_texts:
+            return None
+        rows = sorted((one.position, one.text, one.steps) for one in self.completions.all())
+        texts = Texts(
+            completions=[text for _, text, _ in rows],
+            contexts=[passage["text"] for passage in self.contexts],
+            steps=[None if steps is None else [(a, b) for a, b in steps] for _, _, steps in rows],
+        )
+        return texts if order is None else texts.permuted(order)
+
 
 class ItemSummary(models.Model):
     """What lists of items are sorted and counted by, kept beside the item.
@@ -244,6 +265,8 @@ class Completion(models.Model):
     text = models.TextField(blank=True)
     generator = models.CharField(max_length=150, blank=True)
     media = models.JSONField(null=True, blank=True)
+    # Half-open ranges of the text, in code points: the steps that it was imported with.
+    steps = models.JSONField(null=True, blank=True)
     # SHA-256 (hex) of the text; embeddings are kept by it.
     text_hash = models.CharField(max_length=64)
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from annotate.offsets import Texts
 from annotate.questions.base.conditions import condition_fault
 from annotate.questions.base.question import (
     NAME_LENGTH,
@@ -94,8 +95,17 @@ class Questions(Sequence[Question[Any]]):
         overall = (question for question in preferences if question.name == "overall")
         return next(overall, preferences[0] if preferences else None)
 
-    def parse(self, raw: object, *, completions: int, complete: bool) -> Answers:
+    @property
+    def needs_texts(self) -> bool:
+        """Whether answers can be checked only with the texts they are about."""
+        return any(question.needs_texts for question in self)
+
+    def parse(
+        self, raw: object, *, completions: int, complete: bool, texts: Texts | None = None
+    ) -> Answers:
         """Canonical answers, validated question by question.
+
+        ``texts``, in the order of the answers, may be None only where ``needs_texts`` is false.
 
         ``complete`` is what people owe: every required question answered in full. Judges and
         imports may leave questions out. What is said to a question that is not asked, after the
@@ -118,7 +128,7 @@ class Questions(Sequence[Question[Any]]):
                     faults[question.name] = "is not answered; answer it to go on"
                 continue
             try:
-                answer = question.parse(given, completions=completions)
+                answer = self._fitting(question, given, completions, texts)
             except InvalidAnswer as fault:
                 faults[question.name] = fault.message
                 continue
@@ -131,6 +141,16 @@ class Questions(Sequence[Question[Any]]):
         if faults:
             raise IncompleteAnswers(faults)
         return answers
+
+    @staticmethod
+    def _fitting(
+        question: Question[Any], given: object, completions: int, texts: Texts | None
+    ) -> Answer:
+        answer = question.parse(given, completions=completions)
+        if not question.needs_texts:
+            return answer
+        assert texts is not None
+        return question.fit(answer, texts)
 
     def asks(self, question: Question[Any], answers: Answers) -> bool:
         """Whether a question is asked, given the ``answers`` to those before it, in any order shown."""
@@ -203,8 +223,12 @@ class Questions(Sequence[Question[Any]]):
             parts.append(f"Answer it only if {condition.question} is {cases}; else say null.")
         return "\n".join(parts)
 
-    def from_judge(self, payload: object, *, completions: int) -> Answers:
+    def from_judge(
+        self, payload: object, *, completions: int, texts: Texts | None = None
+    ) -> Answers:
         """A judge's answers in the order it saw. Required questions that it is asked must be there.
+
+        ``texts``, in that order, are needed where ``needs_texts`` is true.
 
         Raises ``InvalidAnswer``.
         """
@@ -216,7 +240,11 @@ class Questions(Sequence[Question[Any]]):
             if not self.asks(question, answers):
                 continue
             if given is not None:
-                answers[question.name] = question.from_judge(given, completions=completions)
+                answer = question.from_judge(given, completions=completions)
+                if question.needs_texts:
+                    assert texts is not None
+                    answer = question.located(answer, texts)
+                answers[question.name] = answer
             elif question.config.required:
                 raise InvalidAnswer(question.name, "the judge left the question out")
         return answers

@@ -183,7 +183,7 @@ def _answers(sitting: Sitting) -> Answers:
     """Raises ``IncompleteAnswers``."""
     questions, size = sitting.seen.project.questions, sitting.item.completions.count()
     raw = questions.read(sitting.seen.request.POST, completions=size)
-    return parse_decision(questions, raw, completions=size)
+    return parse_decision(questions, raw, item=sitting.item)
 
 
 # --------------------------------------------------------------------------------- what is filled in

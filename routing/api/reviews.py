@@ -124,9 +124,7 @@ class Decision(Reviewing):
         asked = NewDecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        answers = parse_decision(
-            item.project.questions, data["answers"], completions=item.completions.count()
-        )
+        answers = parse_decision(item.project.questions, data["answers"], item=item)
         after = data.get("after")
         if after is None and (last := last_review(item)) is not None and not last.answers:
             after = last.pk  # of a decision that was taken back nobody has to know

@@ -7,11 +7,13 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
+from annotate.offsets import Texts
 from routing.judges.faults import NOTHING, Fault, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from annotate.models import Completion, Item
     from annotate.questions import Answers, Questions
 
 
@@ -78,6 +80,24 @@ class View:
     messages: Sequence[dict[str, Any]]
     contexts: Sequence[dict[str, Any]]
     completions: Sequence[str]
+    # Of each completion, the steps that it was imported with.
+    steps: Sequence[Sequence[tuple[int, int]] | None] = ()
+
+    @classmethod
+    def of(cls, item: Item, shown: Sequence[Completion]) -> View:
+        """An item with its completions in the order in which the judge sees them."""
+        return cls(
+            messages=item.messages,
+            contexts=item.contexts,
+            completions=[completion.text for completion in shown],
+            steps=[completion.steps for completion in shown],
+        )
+
+    @property
+    def texts(self) -> Texts:
+        """What answers about parts of them are checked against."""
+        contexts = [passage["text"] for passage in self.contexts]
+        return Texts(self.completions, contexts, self.steps)
 
 
 @dataclass(frozen=True)

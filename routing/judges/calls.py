@@ -232,12 +232,8 @@ def settle_all(calls: Any) -> None:
 
 def view_of(call: JudgeCall) -> View:
     """The call's item as the judge is to see it."""
-    completions = [completion.text for completion in call.item.completions.all()]
-    return View(
-        messages=call.item.messages,
-        contexts=call.item.contexts,
-        completions=[completions[position] for position in call.shown_order],
-    )
+    completions = list(call.item.completions.all())
+    return View.of(call.item, [completions[position] for position in call.shown_order])
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,7 @@ def frozen_for(judge: Judge, kind: Kind[Any]) -> dict[str, Any]:
         .prefetch_related("completions")[:SAMPLE_ITEMS]
     )
     sides = _peoples_sides(judge, items)
-    views = [
-        View(item.messages, item.contexts, [c.text for c in item.completions.all()])
-        for item in items
-    ]
+    views = [View.of(item, list(item.completions.all())) for item in items]
     return kind.freeze(views, [sides.get(item.pk) for item in items])
 
 

@@ -204,12 +204,8 @@ def _result(call: JudgeTrialCall, kind: Kind[Any], meter: TrialMeter) -> Verdict
 
 def view_of(call: JudgeTrialCall) -> View:
     """The call's item as the judge is to see it."""
-    texts = [completion.text for completion in call.item.completions.all()]
-    return View(
-        messages=call.item.messages,
-        contexts=call.item.contexts,
-        completions=[texts[position] for position in call.shown_order],
-    )
+    completions = list(call.item.completions.all())
+    return View.of(call.item, [completions[position] for position in call.shown_order])
 
 
 def _keep(call: JudgeTrialCall, result: Verdict | Fault, *, seconds: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from annotate.offsets import Texts
 from annotate.questions.base.conditions import Condition, read_condition
 from annotate.questions.base.settings import setting, settings_of
 
@@ -126,6 +127,8 @@ class Question(ABC, Generic[C]):
     usual_completions: ClassVar[int] = 2
     # Whether it means anything that two answers are alike.
     compared: ClassVar[bool] = True
+    # Whether answers are about parts of texts, and can be checked with these alone.
+    needs_texts: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -184,6 +187,13 @@ class Question(ABC, Generic[C]):
     @abstractmethod
     def parse(self, raw: object, *, completions: int) -> Answer:
         """The canonical answer. Raises ``InvalidAnswer`` with a remedy."""
+
+    def fit(self, answer: Answer, texts: Texts) -> Answer:
+        """A parsed answer, checked against the texts it is about, in the order of ``texts``.
+
+        Raises ``InvalidAnswer``.
+        """
+        return answer
 
     @abstractmethod
     def is_complete(self, answer: Answer, *, completions: int) -> bool:
@@ -292,6 +302,13 @@ class Question(ABC, Generic[C]):
     @abstractmethod
     def from_judge(self, payload: object, *, completions: int) -> Answer:
         """The answer in the order the judge saw. Raises ``InvalidAnswer``."""
+
+    def located(self, answer: Answer, texts: Texts) -> Answer:
+        """A judge's answer, in which parts of texts are quoted, with their places in ``texts``.
+
+        What cannot be placed for certain is left out and counted. Raises ``InvalidAnswer``.
+        """
+        return self.fit(answer, texts)
 
     def reconcile(self, answers: Sequence[Answer]) -> Answer | None:
         """One answer of a judge's several (own order); None when they contradict each other."""

@@ -15,6 +15,7 @@ from routing.judges.base import InvalidJudge, Kind, Settings, Spec, Verdict, Vie
 from routing.judges.faults import Misconfigured
 
 if TYPE_CHECKING:
+    from annotate.offsets import Texts
     from annotate.questions import Answers, Questions
     from routing.judges.base import Meter
 
@@ -55,6 +56,7 @@ class OpenAIJudge(Kind[OpenAISettings]):
         if fault := self.fault():
             raise Misconfigured(fault)
         spec, completions = self.spec, len(view.completions)
+        texts = view.texts
         payload, reply = llm.ask(
             llm.Endpoint(
                 model=spec.model,
@@ -72,7 +74,7 @@ class OpenAIJudge(Kind[OpenAISettings]):
                 max_tokens=self.settings.max_tokens,
                 temperature=self.settings.temperature,
             ),
-            parse=lambda text: self._parse(text, completions=completions),
+            parse=lambda text: self._parse(text, texts),
             limits=self.settings.limits,
             meter=meter,
         )
@@ -88,16 +90,17 @@ class OpenAIJudge(Kind[OpenAISettings]):
             usage=reply.usage,
         )
 
-    def _parse(self, text: str, *, completions: int) -> tuple[Answers, float | None]:
+    def _parse(self, text: str, texts: Texts) -> tuple[Answers, float | None]:
         check_text(text)
         payload = _json_object(text)
-        answers = parse_answers(self.spec.questions, payload.get("answers"), completions)
+        answers = parse_answers(self.spec.questions, payload.get("answers"), texts)
         return answers, prompts.stated_confidence(payload)
 
 
-def parse_answers(questions: Questions, given: object, completions: int) -> Answers:
+def parse_answers(questions: Questions, given: object, texts: Texts) -> Answers:
     """A judge's answers, optional ones only where something is said. Raises ``InvalidAnswer``."""
-    answers = questions.from_judge(given, completions=completions)
+    completions = len(texts.completions)
+    answers = questions.from_judge(given, completions=completions, texts=texts)
     kept = {}
     for name, answer in answers.items():
         if questions[name].is_complete(answer, completions=completions):
