@@ -26,7 +26,6 @@ from annotate.questions import Answers, Questions
 from annotate.snapshots import Ids, unpack_array
 
 PAGE = 250
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 _raw_decode = json.JSONDecoder().raw_decode
 
 
@@ -80,16 +79,21 @@ def write_snapshot(
     """Write every item of ``snapshot``; ``progress`` hears after each page how many are done."""
     result = Result()
     pages = _pages(snapshot)
+    file.write(format_.head)
     while True:
         with collection_paused():
             if (items := next(pages, None)) is None:
                 break
             rows = [row for item in items for row in format_.rows(item)]
-            file.writelines(f"{_encode(row)}\n" for row in rows)
+            if rows:
+                file.write(format_.between if result.rows else "")
+                file.write(format_.between.join(map(format_.written, rows)))
         result.rows += len(rows)
         result.items += len(items)
         if progress is not None:
             progress(result.items)
+    if result.rows or format_.head:
+        file.write(format_.tail)
     result.left_out = dict(format_.left_out)
     return result
 

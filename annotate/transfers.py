@@ -147,7 +147,11 @@ def _import_part(transfer: Transfer) -> None:
     """Import for a few seconds, from where the last part stopped."""
     reader = importer(transfer.format, transfer.project.questions, transfer.options)
     progress = dict(transfer.result)
-    place = Place(line=progress.pop("next_line", 1), offset=transfer.done)
+    place = Place(
+        line=progress.pop("next_line", 1),
+        offset=transfer.done,
+        record=progress.pop("records_before", 0),
+    )
     result = Result(**progress)
 
     def stored(place: Place, result: Result) -> None:
@@ -156,7 +160,7 @@ def _import_part(transfer: Transfer) -> None:
         A job may run twice, and a killed process's last batch may be committed after its death:
         whoever finds the import further than it left it has counted that batch as present already.
         """
-        counts = result.as_json() | {"next_line": place.line}
+        counts = result.as_json() | {"next_line": place.line, "records_before": place.record}
         here = Transfer.objects.filter(pk=transfer.pk, done=transfer.done)
         if not here.update(state=State.RUNNING, done=place.offset, result=counts):
             raise Overtaken
@@ -184,13 +188,13 @@ def _export(transfer: Transfer) -> None:
     snapshot = transfer.snapshot or take_snapshot(transfer.project, user=transfer.user)
     _save(transfer, state=State.RUNNING, snapshot=snapshot, total=item_count(snapshot), done=0)
     writer = exporter_for(snapshot, transfer.format, transfer.options)
-    part = Path(settings.MEDIA_ROOT) / "parts" / f"transfer-{transfer.pk}.jsonl"
+    part = Path(settings.MEDIA_ROOT) / "parts" / f"transfer-{transfer.pk}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("w", encoding="utf-8", newline="\n") as file:
         result = write_snapshot(
             snapshot, writer, file, progress=lambda done: _save(transfer, done=done)
         )
-    name = f"{transfer.project.slug}-{snapshot.number}-{transfer.format}.jsonl"
+    name = f"{transfer.project.slug}-{snapshot.number}-{transfer.format}.{writer.extension}"
     with part.open("rb") as file:
         transfer.file.save(name, _Written(file, name=str(part)), save=False)
     part.unlink(missing_ok=True)

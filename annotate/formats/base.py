@@ -1,5 +1,6 @@
 """What every format offers: parsing a record to plain data, and writing plain data as a line."""
 
+import json
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -112,6 +113,9 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class Format(ABC):
     """Made once a file; ``options`` that are left out stand at their defaults."""
 
@@ -133,6 +137,17 @@ class Format(ABC):
                 choices = ", ".join(setting.choices)
                 raise RefusedFile(f"Option {name} cannot be {value!r}; use one of {choices}.")
             self.options[name] = value or setting.default
+
+    def asked(self, kind: str, name: str = "", *, preset: str) -> Question[Any]:
+        """The question of that name, or the form's first of the kind. Raises ``RefusedFile``."""
+        found = next((q for q in self.questions.of_kind(kind) if name in ("", q.name)), None)
+        if found is None:
+            named = f" named {name!r}" if name else ""
+            raise RefusedFile(
+                f"The project's form asks no question of the kind {kind}{named}, which {self.name} "
+                f"records answer; use a project made from a preset such as {preset}."
+            )
+        return found
 
     def preference(self, name: str = "") -> Question[Any]:
         """The preference of that name, or the project's main one. Raises ``RefusedFile``."""
@@ -212,6 +227,12 @@ class Setting:
 class Exporter(Format):
     """Writes JSON Lines. ``left_out`` counts, by reason, the items that have no line."""
 
+    extension: ClassVar[str] = "jsonl"
+    # What stands before, between and after rows; of JSON Lines a line break after each.
+    head: ClassVar[str] = ""
+    between: ClassVar[str] = "\n"
+    tail: ClassVar[str] = "\n"
+
     def __init__(
         self, questions: Questions, options: Mapping[str, str], setting: Setting | None = None
     ) -> None:
@@ -228,10 +249,35 @@ class Exporter(Format):
         row = self.row(item)
         return [] if row is None else [row]
 
+    def written(self, row: Json) -> str:
+        """A row as it stands in the file."""
+        return _encode(row)
+
+
+class ArrayExporter(Exporter):
+    """Writes one JSON array, an element a line."""
+
+    extension = "json"
+    head, between, tail = "[\n", ",\n", "\n]\n"
+
+
+# How the records of a file are told apart.
+LINES = "lines"  # one JSON object a line
+ARRAY = "array"  # the elements of one JSON array; or one object a line, where the file is none
+GROUPS = "groups"  # rows of which several make a record: {"rows": [(number of the line, text)]}
+
 
 class Importer(Format):
+    container: ClassVar[str] = LINES
     # Whether a line may need what an earlier one said.
     recalls: ClassVar[bool] = False
+
+    def group_of(self, row: bytes) -> bytes | None:
+        """Of ``GROUPS``: what rows of one record share; None for a row that is passed over.
+
+        Asked of every row from the first on.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def parse(self, record: Json) -> ParsedItem | None:

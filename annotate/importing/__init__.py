@@ -12,7 +12,8 @@ from django.db import transaction
 
 from annotate.formats.base import Importer, Json
 from annotate.garbage import collection_paused
-from annotate.importing.reading import Reader, go_to
+from annotate.importing.pieces import Piece, pieces_of
+from annotate.importing.reading import Reader
 from annotate.importing.rows import Lines, Place, Result
 from annotate.importing.storing import store_rows, take_turns
 from annotate.models import Project
@@ -32,7 +33,7 @@ def import_file(
     result: Result | None = None,
     stored: Callable[[Place, Result], None] | None = None,
 ) -> Iterator[Place]:
-    """Import a JSON Lines file from ``place`` on; yields after each batch, to be stopped there.
+    """Import a file from ``place`` on; yields after each batch, to be stopped there.
 
     While one batch is stored the next is read and parsed beside it. ``stored`` runs inside each
     batch's transaction: what it writes stands exactly when the batch does. Raises ``RefusedFile``
@@ -40,13 +41,12 @@ def import_file(
     """
     result = result if result is not None else Result()
     place = place or Place()
-    if place.offset:
-        go_to(file, place, importer)
+    pieces = pieces_of(file, importer, place)
     reader = Reader(project.questions, importer)
     with ThreadPoolExecutor(1, thread_name_prefix="import") as beside:
-        coming = beside.submit(reader.read, file, place)
+        coming = beside.submit(reader.read, pieces, place)
         while (batch := coming.result()) is not None:
-            coming = beside.submit(reader.read, file, batch.end)
+            coming = beside.submit(reader.read, pieces, batch.end)
             result.add(batch.result)
             with transaction.atomic():
                 take_turns(project)
@@ -62,8 +62,8 @@ def import_items(
 ) -> Result:
     """Import records that are in memory already; they are numbered from 1. One transaction."""
     result = result if result is not None else Result()
-    lines = [json.dumps(record) for record in records]
-    rows = Reader(project.questions, importer).rows(enumerate(lines, start=1), result)
+    pieces = [Piece(number, json.dumps(one)) for number, one in enumerate(records, start=1)]
+    rows = Reader(project.questions, importer).rows(pieces, result)
     with transaction.atomic():
         take_turns(project)
         store_rows(project, rows, result)

@@ -1,7 +1,7 @@
 """From lines to rows that are ready to be stored, without a query."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from annotate.formats.base import (
@@ -16,54 +16,10 @@ from annotate.formats.base import (
 from annotate.garbage import collection_paused
 from annotate.gold import comparable
 from annotate.hashes import canonical_json, item_hash, prompt_hash_of_json, text_hash
-from annotate.importing.rows import Label, Lines, Place, Result, Row
+from annotate.importing.pieces import Piece, Pieces
+from annotate.importing.rows import Label, Place, Result, Row, named
 from annotate.questions import Answers, IncompleteAnswers, Questions
-
-BATCH_LINES = 2_500
-BATCH_BYTES = 16 * 2**20
-LONGEST_LINE = 64 * 2**20
-
-
-def go_to(file: Lines, place: Place, importer: Importer) -> None:
-    """Pass over what was imported before, and let the format recall what it needs of it."""
-    if not importer.recalls:
-        file.seek(place.offset)
-        return
-    file.seek(0)
-    left = place.offset
-    while left > 0 and (line := file.readline(min(left, LONGEST_LINE))):
-        importer.look_back(line)
-        left -= len(line)
-
-
-def _read_lines(file: Lines, place: Place) -> tuple[list[tuple[int, bytes]], Place]:
-    """The next lines with their numbers, and the place behind them."""
-    lines: list[tuple[int, bytes]] = []
-    number, size = place.line, 0
-    while len(lines) < BATCH_LINES and size < BATCH_BYTES:
-        line = file.readline(LONGEST_LINE)
-        if not line:
-            break
-        size += len(line)
-        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            line, skipped = _TOO_LONG, _skip_line(file)
-            size += skipped
-        lines.append((number, line))
-        number += 1
-    return lines, Place(number, place.offset + size)
-
-
-def _skip_line(file: Lines) -> int:
-    """Pass over the rest of a line; how many bytes it had."""
-    skipped = 0
-    while part := file.readline(LONGEST_LINE):
-        skipped += len(part)
-        if part.endswith(b"\n"):
-            break
-    return skipped
-
-
-_TOO_LONG = b"\x00"
+from annotate.questions.base.text import RefusedText, check_texts
 
 
 def _refuse_constant(name: str) -> None:
@@ -89,34 +45,45 @@ class Reader:
         self.importer = importer
         self.needed = max(question.least_completions for question in questions)
 
-    def read(self, file: Lines, place: Place) -> Batch | None:
-        """The batch at ``place``, where ``file`` stands; None at the file's end."""
-        lines, end = _read_lines(file, place)
-        if not lines:
+    def read(self, pieces: Pieces, place: Place) -> Batch | None:
+        """The batch at ``place``, where ``pieces`` stand; None at the file's end."""
+        found, end = pieces.read(place)
+        if not found:
             return None
         result = Result()
         with collection_paused():
-            return Batch(self.rows(lines, result), result, end)
+            return Batch(self.rows(found, result), result, end)
 
-    def rows(self, lines: Iterable[tuple[int, bytes | str]], result: Result) -> list[Row]:
+    def rows(self, pieces: Iterable[Piece], result: Result) -> list[Row]:
         found = []
-        for number, line in lines:
-            if not line.strip():
+        for piece in pieces:
+            if isinstance(piece.content, bytes | str) and not piece.content.strip():
                 continue
             result.lines += 1
             try:
-                row = self._row(number, _text(line), result)
+                row = self._row(piece, result)
             except BadLine as fault:
-                result.fault(number, str(fault))
+                result.fault(piece.line, named(piece.record, str(fault)))
             else:
                 if row is not None:
                     found.append(row)
         return found
 
-    def _row(self, number: int, line: str, result: Result) -> Row | None:
+    @staticmethod
+    def _read(piece: Piece, result: Result) -> Json:
+        """The record of a piece. Raises ``BadLine``."""
+        content = piece.content
+        if isinstance(content, BadLine):
+            raise content
+        if isinstance(content, list):
+            return {"rows": list(_rows(content, result))}
+        line = _text(content)
         record = _record(line)
         check_strings(line, record)
-        item = self.importer.parse(record)
+        return record
+
+    def _row(self, piece: Piece, result: Result) -> Row | None:
+        item = self.importer.parse(self._read(piece, result))
         if item is None:
             return None
         if len(item.completions) < self.needed:
@@ -129,42 +96,42 @@ class Reader:
         metadata = _json(item.metadata) if item.metadata else "{}"
         prompt = prompt_hash_of_json(messages, contexts)
         texts = [text_hash(completion.text) for completion in item.completions]
-        return Row(
-            line=number,
+        row = Row(
+            line=piece.line,
             item=item,
             key=item.key or item_hash(prompt, _identities(item, texts))[:32],
             prompt_hash=prompt,
             text_hashes=texts,
-            labels=[
-                label
-                for place, parsed in enumerate(item.labels, start=1)
-                if (label := self._label(number, place, parsed, item, result)) is not None
-            ],
+            labels=[],
             json=(messages, contexts, metadata),
-            gold=self._gold(number, item, result) if item.gold else None,
             files=item.files,
+            record=piece.record,
         )
+        row.gold = self._gold(row, result) if item.gold else None
+        labels = (self._label(row, *one, result) for one in enumerate(item.labels, start=1))
+        row.labels = [label for label in labels if label is not None]
+        return row
 
-    def _gold(self, number: int, item: ParsedItem, result: Result) -> Answers | None:
+    def _gold(self, row: Row, result: Result) -> Answers | None:
         """None for gold that does not fit the form, or holds nothing that can be compared."""
+        item = row.item
         try:
             answers = self.questions.parse(
                 item.gold, completions=len(item.completions), complete=False, texts=item.texts
             )
         except IncompleteAnswers as fault:
-            result.fault(number, f"gold: {fault}")
+            row.fault(result, f"gold: {fault}")
             return None
         kept = comparable(self.questions, answers)
         if not kept:
-            result.fault(number, "gold: nothing in it can be compared; give more than a text")
+            row.fault(result, "gold: nothing in it can be compared; give more than a text")
         return kept or None
 
-    def _label(
-        self, number: int, place: int, parsed: ParsedLabel, item: ParsedItem, result: Result
-    ) -> Label | None:
+    def _label(self, row: Row, place: int, parsed: ParsedLabel, result: Result) -> Label | None:
         """None for a label that does not fit the form; the item and its other labels stay."""
+        item, who = row.item, f"label {place} by {brief(parsed.annotator)}"
         for fault in parsed.faults:
-            result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
+            row.fault(result, f"{who}: {fault}")
         try:
             raw = None if parsed.raw is None else _json(parsed.raw)
             suggestions = None if parsed.suggestions is None else _json(parsed.suggestions)
@@ -172,7 +139,7 @@ class Reader:
                 parsed.answers, completions=len(item.completions), complete=False, texts=item.texts
             )
         except (IncompleteAnswers, BadLine) as fault:
-            result.fault(number, f"label {place} by {brief(parsed.annotator)}: {fault}")
+            row.fault(result, f"{who}: {fault}")
             return None
         return Label(parsed, answers, raw, suggestions)
 
@@ -188,8 +155,6 @@ def _identities(item: ParsedItem, hashes: list[str]) -> list[str]:
 def _text(line: bytes | str) -> str:
     if isinstance(line, str):
         return line
-    if line is _TOO_LONG:
-        raise BadLine(f"is longer than {LONGEST_LINE // 2**20} MiB; shorten it")
     try:
         text = line.decode()
     except UnicodeDecodeError as fault:
@@ -197,6 +162,18 @@ def _text(line: bytes | str) -> str:
             f"is not UTF-8 (byte {fault.start + 1} is 0x{line[fault.start]:02x}); save it as UTF-8"
         ) from fault
     return text.removeprefix("\ufeff")
+
+
+def _rows(rows: list[tuple[int, bytes]], result: Result) -> Iterator[tuple[int, str]]:
+    """The rows of a group without line breaks; those that cannot be read are reported."""
+    for number, row in rows:
+        try:
+            text = _text(row).removesuffix("\n").removesuffix("\r")
+            check_texts(text)
+        except (BadLine, RefusedText) as fault:
+            result.fault(number, str(fault))
+        else:
+            yield number, text
 
 
 def _record(line: str) -> Json:

@@ -64,18 +64,23 @@ class Result:
 
 
 class Lines(Protocol):
-    """A binary file that is read line by line."""
+    """A binary file that is read bit by bit."""
 
+    def read(self, size: int, /) -> bytes: ...
     def readline(self, limit: int, /) -> bytes: ...
     def seek(self, offset: int, /) -> int: ...
 
 
 @dataclass
 class Place:
-    """How far into a file an import has come: the next line's number and its byte offset."""
+    """How far into a file an import has come: the next line's number and its byte offset.
+
+    ``record`` counts the elements before it in a file that is one array.
+    """
 
     line: int = 1
     offset: int = 0
+    record: int = 0
 
 
 @dataclass(slots=True)
@@ -88,6 +93,11 @@ class Label:
     @property
     def annotator(self) -> tuple[str, str, int]:
         return self.parsed.kind, self.parsed.annotator, self.parsed.version
+
+
+def named(record: int, message: str) -> str:
+    """A fault with the number of the element of an array that it is of, if it is of one."""
+    return f"record {record:,}: {message}" if record else message
 
 
 def _names(media: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -108,9 +118,14 @@ class Row:
     json: tuple[str, str, str]
     pk: int = 0
     gold: Answers | None = None
+    # Its number in a file that is one array, else 0.
+    record: int = 0
 
     # Names of the files that the item shows.
     files: Sequence[str] = ()
+
+    def fault(self, result: Result, message: str, *, conflict: bool = False) -> None:
+        result.fault(self.line, named(self.record, message), conflict=conflict)
 
     @property
     def identity(self) -> str:

@@ -50,8 +50,8 @@ def _with_their_files(project: Project, rows: Sequence[Row], result: Result) -> 
     kept = []
     for row in rows:
         if missing := next((name for name in row.files if name not in there), ""):
-            result.fault(
-                row.line,
+            row.fault(
+                result,
                 f"shows the file {brief(missing)}, which the project does not have; bring it in "
                 "first, on the page Files or with import_media",
             )
@@ -76,8 +76,8 @@ def _known_and_new(
             new[row.key] = row
             continue
         if texts != row.identity:
-            result.fault(
-                row.line,
+            row.fault(
+                result,
                 f"key {brief(row.key)} is that of an item with other texts; "
                 "give one of them another key",
                 conflict=True,
@@ -130,8 +130,8 @@ def _is_new(row: Row, label: Label, there: dict[Any, Answers], result: Result) -
     if there[name] == label.answers:
         result.labels_present += 1
     else:
-        result.fault(
-            row.line,
+        row.fault(
+            result,
             f"{label.parsed.annotator} has labelled this item already, with another answer "
             f"({brief(there[name])}, not {brief(label.answers)}); the first one stays",
             conflict=True,
@@ -190,8 +190,8 @@ def _add_gold(project: Project, rows: Sequence[Row], result: Result) -> None:
                 Gold(item_id=row.pk, answers=row.gold, form=project.form, note=note, use=use)
             )
         elif there[row.pk] != row.gold:
-            result.fault(
-                row.line,
+            row.fault(
+                result,
                 f"the item is gold already, with another answer ({brief(there[row.pk])}, not "
                 f"{brief(row.gold)}); the first one stays",
                 conflict=True,

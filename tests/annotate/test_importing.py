@@ -11,7 +11,7 @@ from annotate.aggregation import aggregate_stale
 from annotate.assignment import claim
 from annotate.formats import importer
 from annotate.hashes import prompt_hash
-from annotate.importing import Place, Result, import_file, import_items, reading
+from annotate.importing import Place, Result, import_file, import_items, pieces
 from annotate.models import Aggregate, Annotation, Annotator, Item
 from annotate.models.projects import Route
 from annotate.sampling import in_evaluation_share
@@ -288,7 +288,7 @@ def test_a_fault_does_not_repeat_a_long_value(project):
 
 
 def test_a_line_that_is_too_long_is_passed_over(project, monkeypatch):
-    monkeypatch.setattr(reading, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(pieces, "LONGEST_LINE", 1000)
     result = run(project, record("k1"), record("k2", prompt="x" * 5000), record("k3"))
     assert faults(result) == [(2, "is longer than 0 MiB; shorten it")]
     assert set(project.items.values_list("key", flat=True)) == {"k1", "k3"}
@@ -298,7 +298,7 @@ def test_a_line_that_is_too_long_is_passed_over(project, monkeypatch):
 
 
 def test_an_import_can_go_on_where_it_was_stopped(project, monkeypatch):
-    monkeypatch.setattr(reading, "BATCH_LINES", 3)
+    monkeypatch.setattr(pieces, "BATCH_LINES", 3)
     lines = [json.dumps(record(f"k{n}", prompt="ü" * n)).encode() for n in range(10)]
     lines[7] = b"broken"
     data = b"\r\n".join(lines)
@@ -322,7 +322,7 @@ def test_an_import_can_go_on_where_it_was_stopped(project, monkeypatch):
 
 
 def test_what_an_earlier_part_has_read_is_known_to_a_later_one(project, monkeypatch):
-    monkeypatch.setattr(reading, "BATCH_LINES", 2)
+    monkeypatch.setattr(pieces, "BATCH_LINES", 2)
     pair = {"prompt": "?", "arg_a": "a", "arg_b": "b", "human": []}
     records = [{"arg_id": name, "text": name} for name in "ab"]
     records += [{"item_id": f"i{n}", **pair} for n in range(3)]
@@ -335,7 +335,7 @@ def test_what_an_earlier_part_has_read_is_known_to_a_later_one(project, monkeypa
 
 
 def test_a_batch_that_fails_leaves_nothing_of_itself(project, monkeypatch):
-    monkeypatch.setattr(reading, "BATCH_LINES", 2)
+    monkeypatch.setattr(pieces, "BATCH_LINES", 2)
 
     def stored(place, result):
         if place.line > 3:

@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from annotate import exporting, importing, jobs, transfers
 from annotate.formats import RefusedFile
-from annotate.importing import import_file, reading
+from annotate.importing import import_file, pieces
 from annotate.models import Annotation, Hint, Transfer
 from annotate.presets import PRESETS
 from annotate.snapshots import take_snapshot
@@ -71,7 +71,7 @@ def test_an_uploaded_file_is_imported_and_its_faults_are_told(project):
 def test_a_transfer_goes_on_where_a_killed_worker_was_and_counts_every_line_once(
     project, monkeypatch
 ):
-    monkeypatch.setattr(reading, "BATCH_LINES", 2)
+    monkeypatch.setattr(pieces, "BATCH_LINES", 2)
     transfer = upload(project, [record(f"k{n}", labels=[label()]) for n in range(7)])
     real, seen = importing.store_rows, []
 
@@ -93,7 +93,7 @@ def test_a_transfer_goes_on_where_a_killed_worker_was_and_counts_every_line_once
 
 
 def test_a_long_import_gives_its_place_back_after_a_while(project, monkeypatch):
-    monkeypatch.setattr(reading, "BATCH_LINES", 2)
+    monkeypatch.setattr(pieces, "BATCH_LINES", 2)
     monkeypatch.setattr(transfers, "STRETCH_SECONDS", -1.0)
     transfer = upload(project, [record(f"k{n}") for n in range(5)])
     assert [go_on(project) for _ in range(5)] == [True, True, True, True, False]
