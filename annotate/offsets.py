@@ -38,12 +38,14 @@ class Texts:
     """What answers about parts of a text are checked against.
 
     ``completions`` stand in the order of the answers, ``steps`` beside them: ranges that were given
-    with a completion, None where none were.
+    with a completion, None where none were. Where that is not the item's own order, ``order`` has
+    the position in the item by place.
     """
 
     completions: Sequence[str]
     contexts: Sequence[str] = ()
     steps: Sequence[Sequence[tuple[int, int]] | None] = ()
+    order: Sequence[int] | None = None
 
     def text(self, target: Target) -> str:
         """Raises ``WrongRange`` when there is no such text."""
@@ -51,6 +53,10 @@ class Texts:
         if not 0 <= target.place < len(texts):
             raise WrongRange(f"is of {target}, which the item does not have; it has {len(texts)}")
         return texts[target.place]
+
+    def position(self, place: int) -> int:
+        """Of the completion at a place, in the item's own order."""
+        return place if self.order is None else self.order[place]
 
     def steps_of(self, place: int) -> Sequence[tuple[int, int]] | None:
         return self.steps[place] if place < len(self.steps) else None
@@ -61,6 +67,7 @@ class Texts:
             [self.completions[position] for position in order],
             self.contexts,
             [self.steps_of(position) for position in order],
+            [self.position(position) for position in order],
         )
 
 

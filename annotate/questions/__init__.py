@@ -132,10 +132,13 @@ class Questions(Sequence[Question[Any]]):
             except InvalidAnswer as fault:
                 faults[question.name] = fault.message
                 continue
-            if not complete or question.is_complete(answer, completions=completions):
+            lacking = ""
+            if complete:
+                lacking = question.lacking(answer, completions=completions, texts=texts)
+            if not lacking:
                 answers[question.name] = answer
             elif question.config.required:
-                faults[question.name] = "is not answered in full; answer every part"
+                faults[question.name] = lacking
         if not faults and not answers:
             faults[""] = "nothing is answered"
         if faults:
@@ -151,6 +154,14 @@ class Questions(Sequence[Question[Any]]):
             return answer
         assert texts is not None
         return question.fit(answer, texts)
+
+    def in_part(self, answers: Answers, *, completions: int, texts: Texts | None) -> list[str]:
+        """Names of those of ``answers`` that leave something out, in the order of ``texts``."""
+        return [
+            name
+            for name, answer in answers.items()
+            if self[name].lacking(answer, completions=completions, texts=texts)
+        ]
 
     def asks(self, question: Question[Any], answers: Answers) -> bool:
         """Whether a question is asked, given the ``answers`` to those before it, in any order shown."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from annotate.questions import Question
 from annotate.questions.base.question import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
 from annotate.questions.base.settings import LAST, Setting, settings_of
+from frontend.form_editor.label_rows import LabelsField
 from frontend.form_editor.structured_fields import (
     ConditionField,
     ConditionWidget,
@@ -67,8 +68,12 @@ def _field(setting: Setting) -> forms.Field:
         case "number":
             any_number = forms.NumberInput(attrs={"step": "any"})
             return forms.FloatField(widget=any_number, **common, **bounds)
+        case "choice":
+            return forms.ChoiceField(choices=list(setting.choices.items()), **common)
         case "options":
             return OptionsField(required=False, **common)
+        case "labels":
+            return LabelsField(required=False, **common)
         case "condition":
             return ConditionField(required=False, **common)
         case "texts":

@@ -1,6 +1,6 @@
 """Settings that are more than one text: lists of options, and what a question is asked upon."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,8 +11,7 @@ from annotate.questions.base.options import LONGEST_HELP, LONGEST_LABEL, read_op
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MOST_ROWS, SPARE_ROWS = 40, 2
-PARTS = ("label", "help", "value")
+SPARE_ROWS = 2
 
 
 class OptionsWidget(forms.Widget):
@@ -21,24 +20,29 @@ class OptionsWidget(forms.Widget):
     template_name = "frontend/forms/options.html"
     # Whether its parts have labels of their own, so that it stands in a fieldset.
     use_fieldset = True
+    parts: ClassVar[tuple[str, ...]] = ("label", "help", "value")
+    most_rows: ClassVar[int] = 40
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
         rows = (
-            {part: str(data.get(f"{name}-{n}-{part}", "")).strip() for part in PARTS}
-            for n in range(MOST_ROWS)
+            {part: str(data.get(f"{name}-{n}-{part}", "")).strip() for part in self.parts}
+            for n in range(self.most_rows)
         )
-        return [row for row in rows if any(row.values())]
+        return [row for row in rows if self.is_given(row)]
+
+    def is_given(self, row: dict[str, str]) -> bool:
+        return any(row.values())
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-0-label" not in data
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         given = [dict(row) for row in value or ()]
-        rows = given + [{}] * max(0, min(SPARE_ROWS, MOST_ROWS - len(given)))
+        rows = given + [{}] * max(0, min(SPARE_ROWS, self.most_rows - len(given)))
         limits = {"label": LONGEST_LABEL, "help": LONGEST_HELP}
         return super().get_context(name, value, attrs) | {
             "rows": [
-                {part: row.get(part, "") for part in PARTS}
+                {part: row.get(part, "") for part in self.parts}
                 | {"number": n + 1, "name": f"{name}-{n}"}
                 for n, row in enumerate(rows)
             ],
@@ -59,22 +63,28 @@ class OptionsField(forms.Field):
         return {
             f"{name}-{n}-{part}": row.get(part, "")
             for n, row in enumerate(value or ())
-            for part in PARTS
+            for part in self.widget.parts
         }
 
     def clean(self, value: Any) -> list[dict[str, str]]:
-        rows, taken = [], [row["value"] for row in value if row["value"]]
-        for row in value:
-            if not row["label"]:
-                raise ValidationError(f"“{row['value'] or row['help']}” has no words; write some.")
-            made = row["value"] or value_of(row["label"], taken)
-            taken.append(made)
-            rows.append({"value": made, "label": row["label"], "help": row["help"]})
+        rows = options_of(value)
         try:
             read_options(rows)
         except ValueError as fault:
             raise ValidationError(f"The list {fault}.") from fault
         return rows
+
+
+def options_of(rows: "Sequence[Mapping[str, str]]") -> list[dict[str, str]]:
+    """Rows as options, with values made where they are left out. Raises ``ValidationError``."""
+    found, taken = [], [row["value"] for row in rows if row["value"]]
+    for row in rows:
+        if not row["label"]:
+            raise ValidationError(f"“{row['value'] or row['help']}” has no words; write some.")
+        made = row["value"] or value_of(row["label"], taken)
+        taken.append(made)
+        found.append({"value": made, "label": row["label"], "help": row["help"]})
+    return found
 
 
 class ConditionWidget(forms.Widget):

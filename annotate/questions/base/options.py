@@ -26,15 +26,20 @@ def read_options(value: Any) -> tuple[Option, ...]:
     """From a list of ``{"value", "label", "help"}``. Raises ``ValueError``."""
     if not isinstance(value, list | tuple):
         raise ValueError(f'is {value!r}; write a list of {{"value": "…", "label": "…"}}')
-    options = tuple(_option(one, number) for number, one in enumerate(value, start=1))
-    values = [option.value for option in options]
-    if twice := sorted({one for one in values if values.count(one) > 1}):
-        raise ValueError(f"has two options {twice[0]!r}; give each a value of its own")
+    options = tuple(read_option(one, number) for number, one in enumerate(value, start=1))
+    unlike([option.value for option in options], "options", "a value")
     return options
 
 
-def _option(given: Any, number: int) -> Option:
-    what = f"has an option {number} that"
+def unlike(texts: Sequence[str], what: str, owned: str) -> None:
+    """Raise ``ValueError`` when two of ``texts`` are the same."""
+    if twice := sorted({one for one in texts if texts.count(one) > 1}):
+        raise ValueError(f"has two {what} {twice[0]!r}; give each {owned} of its own")
+
+
+def read_option(given: Any, number: int, what: str = "option") -> Option:
+    """One of a list's options; ``number`` counts from 1. Raises ``ValueError``."""
+    what = f"has {'an' if what == 'option' else 'a'} {what} {number} that"
     if isinstance(given, Option):
         return given
     if not isinstance(given, Mapping) or not {"value", "label"} <= set(given) <= {

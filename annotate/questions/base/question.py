@@ -6,10 +6,12 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from annotate.offsets import Texts
+from annotate.offsets import Target, Texts
 from annotate.questions.base.conditions import Condition, read_condition
+from annotate.questions.base.marks import SUPPORT, Mark, Settlement
 from annotate.questions.base.settings import setting, settings_of
 
 Answer = dict[str, Any]
@@ -86,13 +88,24 @@ class Found:
     plain: bool = False
 
 
+def exactly(text: str) -> SafeString:
+    """``text`` as it is; a parser would turn a carriage return into a new line."""
+    return SafeString(escape(text).replace("\r", "&#13;"))
+
+
 @dataclass(frozen=True)
 class Shown:
-    """How a question stands on a page: order of completions, what is filled in, what is wrong."""
+    """How a question stands on a page: order of completions, what is filled in, what is wrong.
+
+    ``texts`` are what it is about, in the shown order, None on a page without an item; ``render``
+    is how the page shows texts.
+    """
 
     order: Sequence[int]
     answer: Answer | None = None
     error: str = ""
+    texts: Texts | None = None
+    render: Callable[[str], SafeString] = exactly
 
     @property
     def letters(self) -> list[str]:
@@ -129,6 +142,8 @@ class Question(ABC, Generic[C]):
     compared: ClassVar[bool] = True
     # Whether answers are about parts of texts, and can be checked with these alone.
     needs_texts: ClassVar[bool] = False
+    # Whether answers mark ranges of texts: they are compared and aggregated by character.
+    marked: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -199,6 +214,15 @@ class Question(ABC, Generic[C]):
     def is_complete(self, answer: Answer, *, completions: int) -> bool:
         """Whether a person's submission may stand with this answer."""
 
+    def covers(self, answer: Answer, texts: Texts | None) -> bool:
+        """Whether a complete answer says of these texts all that it has to, in the order of ``texts``."""
+        return True
+
+    def lacking(self, answer: Answer, *, completions: int, texts: Texts | None) -> str:
+        """What an answer, in the order of ``texts``, lacks to be complete, with the remedy; or nothing."""
+        whole = self.is_complete(answer, completions=completions) and self.covers(answer, texts)
+        return "" if whole else "is not answered in full; answer every part"
+
     @abstractmethod
     def read(self, data: Mapping[str, Any], *, completions: int) -> object | None:
         """The raw answer out of a page's form fields (in the shown order); None when untouched."""
@@ -244,6 +268,33 @@ class Question(ABC, Generic[C]):
 
     def settle(self, combined: Combined, found: Mapping[str, Found]) -> Combined:
         """``combined`` with what a method found by unit."""
+        return combined
+
+    def marks(self, answer: Answer) -> Sequence[Mark]:
+        """Where ``marked``: the parts of texts that an answer marks, with their labels."""
+        return ()
+
+    @property
+    def mark_labels(self) -> Mapping[str, str]:
+        """The labels that ``marks`` can have, with their words; in order of priority."""
+        return {}
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether a character may have several labels."""
+        return True
+
+    def may_mark(self, target: Target) -> bool:
+        """Whether parts of this text can be marked."""
+        return True
+
+    @property
+    def support(self) -> float:
+        """More than which share of its annotators must have given a character its label."""
+        return SUPPORT
+
+    def settle_marks(self, combined: Combined, found: Settlement) -> Combined:
+        """``combined`` with what a method made of the marks."""
         return combined
 
     def summary(self, combined: Mapping[str, Any]) -> str:
@@ -298,6 +349,10 @@ class Question(ABC, Generic[C]):
     @abstractmethod
     def judge_instruction(self, *, completions: int) -> str:
         """The question in words, for a judge's prompt."""
+
+    def judge_material(self, texts: Texts) -> str:
+        """What a judge is shown beside these texts, such as their parts by number; mostly nothing."""
+        return ""
 
     @abstractmethod
     def from_judge(self, payload: object, *, completions: int) -> Answer:

@@ -1,14 +1,24 @@
 """What a kind says of its settings, so that a form can be edited without knowing the kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 # "texts" and "numbers" are tuples, of which a page shows one text a line, numbers between commas;
-# "options" and "condition" have types of their own in ``base.options`` and ``base.conditions``.
+# "choice" is one of the setting's ``choices``; "options", "labels" and "condition" have types of their
+# own in ``base.options``, ``base.labels`` and ``base.conditions``.
 Type = Literal[
-    "yes/no", "whole number", "number", "text", "texts", "numbers", "options", "condition"
+    "yes/no",
+    "whole number",
+    "number",
+    "text",
+    "texts",
+    "numbers",
+    "choice",
+    "options",
+    "labels",
+    "condition",
 ]
 COMMON = ("name", "title", "help", "required")
 # Settings of every question that a kind's own ones come before.
@@ -27,8 +37,11 @@ def setting(
     first: int = 0,
     type: Type | None = None,  # noqa: A002  # the word that ``Setting`` has for it
     read: Callable[[Any], Any] | None = None,
+    choices: Mapping[str, str] | None = None,
 ) -> Any:
     """A field of a ``Config`` with its words, its limits, and how a page names it.
+
+    ``choices``: the texts that it may be, each with words for it.
 
     ``scale``: answers under two values of it cannot be compared; so unless a kind says otherwise.
     ``first``: what a page calls 0, such as 1 for positions. ``read`` makes the value of a form's JSON
@@ -42,10 +55,20 @@ def setting(
         "most": most,
         "scale": scale,
         "first": first,
-        "type": type,
-        "read": read,
+        "type": "choice" if choices else type,
+        "read": _one_of(choices) if choices else read,
+        "choices": choices or {},
     }
     return field(default=default, metadata=metadata)
+
+
+def _one_of(choices: Mapping[str, str]) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError(f"is {value!r}; use one of {', '.join(choices)}")
+        return value
+
+    return read
 
 
 @dataclass(frozen=True)
@@ -61,12 +84,15 @@ class Setting:
     most: float | None
     scale: bool
     first: int
+    choices: Mapping[str, str]
 
     def shown(self, value: Any) -> Any:
         """``value`` as a page has it: numbers counted from ``first``, structures in words."""
         if self.type == "numbers" and isinstance(value, tuple | list):
             return [number + self.first for number in value]
-        if self.type == "options":
+        if self.type == "choice":
+            return self.choices.get(value, value)
+        if self.type in ("options", "labels"):
             return [str(option) for option in value]
         if self.type == "condition":
             return ("always",) if value is None else (str(value),)
@@ -99,6 +125,7 @@ def _described(f: "Field[Any]", hint: Any) -> Setting:
         most=said.get("most"),
         scale=said.get("scale", True),
         first=said.get("first", 0),
+        choices=said.get("choices", {}),
     )
 
 
