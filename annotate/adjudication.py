@@ -49,15 +49,11 @@ def parse_decision(questions: Questions, raw: object, *, item: Item) -> Answers:
     Raises ``IncompleteAnswers``, also for a question that is answered in part.
     """
     completions = item.completions.count()
-    answers = questions.parse(
-        raw, completions=completions, complete=False, texts=item.texts_for(questions)
-    )
-    if parts := {
-        name: "is answered in part; answer all of it, or leave it to the labels"
-        for name, answer in answers.items()
-        if not questions[name].is_complete(answer, completions=completions)
-    }:
-        raise IncompleteAnswers(parts)
+    texts = item.texts_for(questions)
+    answers = questions.parse(raw, completions=completions, complete=False, texts=texts)
+    if parts := questions.in_part(answers, completions=completions, texts=texts):
+        fault = "is answered in part; answer all of it, or leave it to the labels"
+        raise IncompleteAnswers(dict.fromkeys(parts, fault))
     return answers
 
 

@@ -15,7 +15,6 @@ from annotate.questions.base.question import Found
 
 Ids = npt.NDArray[np.int64]
 Kept = Mapping[int, Mapping[str, float]]
-UNITS = 1024  # at most of an item: it, its completions, or each option of each of them
 
 
 @dataclass(frozen=True)
@@ -104,13 +103,14 @@ def arrange(
     ]
     values = [question.values(answer) for answer in answers.distinct]
     names = sorted({unit for of_answer in (*votes, *values) for unit in of_answer})
+    units = max(1, len(names))  # of an item at most: itself, its completions, parts of their texts
     voted, valued = (_rows(answers, by_answer, names) for by_answer in (votes, values))
     keys = np.concatenate([voted[0], valued[0]])
     places, index = np.unique(keys, return_inverse=True)
-    owner = np.unique(places // UNITS, return_inverse=True)[1].astype(np.intp)
+    owner = np.unique(places // units, return_inverse=True)[1].astype(np.intp)
     annotators, who = np.unique(answers.annotator, return_inverse=True)
     many, people, split = len(places), len(annotators), len(voted[0])
-    items = (places // UNITS).tolist()
+    items = (places // units).tolist()
     data = Data(
         Votes(index[:split], who[voted[1]], voted[2].astype(np.intp), many, people, len(classes)),
         Numbers(index[split:], who[valued[1]], valued[2], many, people),
@@ -118,22 +118,31 @@ def arrange(
         _kept(items, kept) if kept else {},
         owner,
     )
-    units = [names[place] for place in (places % UNITS).tolist()]
-    return Arranged(data, annotators.tolist(), items, units)
+    unit_names = [names[place] for place in (places % units).tolist()]
+    return Arranged(data, annotators.tolist(), items, unit_names)
 
 
 def _rows(
     answers: Answers, by_answer: list[dict[str, float]], names: list[str]
 ) -> tuple[Ids, Indices, Floats]:
-    """Of all units answered: item and unit in one number, row of the answer, and the number given."""
-    keys, rows, numbers = [np.empty(0, np.int64)], [np.empty(0, np.intp)], [np.empty(0)]
-    for place, name in enumerate(names):
-        given = np.array([of_answer.get(name, np.nan) for of_answer in by_answer])[answers.code]
-        there = np.flatnonzero(~np.isnan(given))
-        keys.append(answers.item[there] * UNITS + place)
-        rows.append(there)
-        numbers.append(given[there])
-    return np.concatenate(keys), np.concatenate(rows), np.concatenate(numbers)
+    """Of all units answered: item and unit in one number, row of the answer, and the number given.
+
+    By unit, then by row. Answers about parts of texts name thousands of units, each in few items.
+    """
+    place_of = {name: place for place, name in enumerate(names)}
+    sizes = np.array([len(of_answer) for of_answer in by_answer], np.int64)
+    places = np.array([place_of[name] for one in by_answer for name in one], np.int64)
+    numbers = np.array([number for one in by_answer for number in one.values()], float)
+    # Each row stands as often as its answer has units; ``part`` says where the unit is described.
+    repeats = sizes[answers.code]
+    rows = np.repeat(np.arange(len(answers)), repeats)
+    starts = np.cumsum(sizes) - sizes
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    part = np.repeat(starts[answers.code], repeats) + within
+    order = np.lexsort((rows, places[part]))
+    rows, part = rows[order], part[order]
+    keys = answers.item[rows] * max(1, len(names)) + places[part]
+    return keys, rows.astype(np.intp), numbers[part]
 
 
 def _pairs(items: list[int], things: Mapping[int, tuple[int, int]]) -> Pairs:

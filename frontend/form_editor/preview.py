@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from annotate.models import Assignment, Item, Project
+from annotate.offsets import Texts
 from annotate.questions import Question, Questions, Shown, kinds
 from annotate.questions.base.question import letter
-from frontend import showing
+from frontend import markdown, showing
 from frontend.reading import ShownCompletion, Turn
 
 EXAMPLE = Item(messages=[{"role": "user", "content": "Why is the sky blue?"}], contexts=[])
@@ -34,18 +35,28 @@ def preview(project: Project | None, questions: Sequence[Question[Any]]) -> Prev
     needed = max((question.least_completions for question in questions), default=1)
     item = _item(project, needed) if project is not None else None
     if item is None:
-        needed = max([needed, *(question.usual_completions for question in questions)])
-        texts = list(ANSWERS[:needed])
-        texts += [f"Answer {n + 1}." for n in range(len(texts), needed)]
+        texts = example(max([needed, *(question.usual_completions for question in questions)]))
     else:
         texts = [completion.text for completion in item.completions.all()]
     order = list(range(len(texts)))
     return Preview(
         turns=showing.turns(Assignment(item=item or EXAMPLE, order=order)),
         completions=[ShownCompletion(text=text, letter=letter(n)) for n, text in enumerate(texts)],
-        questions=[question.html(Shown(order=order)) for question in questions],
+        questions=[question.html(shown(texts)) for question in questions],
         item=item.key if item else "",
     )
+
+
+def example(completions: int) -> list[str]:
+    """Texts of that many completions."""
+    more = (f"Answer {n + 1}." for n in range(len(ANSWERS), completions))
+    return [*ANSWERS[:completions], *more]
+
+
+def shown(texts: Sequence[str]) -> Shown:
+    """Completions in the order given, nothing answered."""
+    order = list(range(len(texts)))
+    return Shown(order=order, texts=Texts(texts), render=markdown.render)
 
 
 def _item(project: Project, completions: int) -> Item | None:

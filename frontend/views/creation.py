@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 from annotate.members import may_create_projects
 from annotate.presets import PRESETS, Preset, create_project
 from annotate.questions import parse_questions
-from annotate.questions.base.question import Shown
 from frontend import markdown, showing
+from frontend.form_editor import preview as editor
 from frontend.forms import NewProjectForm
 from frontend.pages import PageRequest, page
 
@@ -19,8 +19,8 @@ from frontend.pages import PageRequest, page
 def preview(preset: Preset) -> list[str]:
     """The preset's questions as annotators will see them."""
     questions = parse_questions(preset.questions)
-    order = list(range(max(question.usual_completions for question in questions)))
-    return [question.html(Shown(order=order)) for question in questions]
+    shown = editor.shown(editor.example(max(one.usual_completions for one in questions)))
+    return [question.html(shown) for question in questions]
 
 
 def _styles(preset: Preset) -> tuple[str, ...]:

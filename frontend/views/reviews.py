@@ -25,7 +25,7 @@ from annotate.gold import NotGold
 from annotate.models import Annotation, Item
 from annotate.questions import Answers, IncompleteAnswers, Questions
 from annotate.questions.base.question import Shown
-from frontend import showing
+from frontend import markdown, showing
 from frontend.items.history import answers_in_words
 from frontend.pages import PageRequest, see_other, wants_part
 from frontend.project_pages import Visit, visit
@@ -282,14 +282,19 @@ def _in_words(decision: Annotation | None) -> list[tuple[str, str]]:
 
 def _questions(seen: Visit, item: Item, answers: Answers, faults: dict[str, str]) -> list[str]:
     """In the item's own order, as the labels beside them are written."""
-    order = list(range(item.completions.count()))
+    order, form = list(range(item.completions.count())), seen.project.questions
+    texts = item.texts_for(form)
     return [
         question.html(
             Shown(
-                order=order, answer=answers.get(question.name), error=faults.get(question.name, "")
+                order=order,
+                answer=answers.get(question.name),
+                error=faults.get(question.name, ""),
+                texts=texts,
+                render=markdown.render,
             )
         )
-        for question in seen.project.questions
+        for question in form
         if question.compared
     ]
 

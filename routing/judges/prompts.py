@@ -52,11 +52,11 @@ def messages(version: int, view: View, *, questions: Questions, guidelines: str)
     )
     return [
         {"role": "system", "content": system},
-        {"role": "user", "content": _material(view)},
+        {"role": "user", "content": _material(view, questions)},
     ]
 
 
-def _material(view: View) -> str:
+def _material(view: View, questions: Questions) -> str:
     parts = [
         _tagged("passage", text["text"], title=text.get("title", "")) for text in view.contexts
     ]
@@ -64,6 +64,11 @@ def _material(view: View) -> str:
     parts += [
         _tagged("completion", text, name=letter(place))
         for place, text in enumerate(view.completions)
+    ]
+    parts += [
+        _tagged("parts", material, question=question.name)
+        for question in questions
+        if (material := question.judge_material(view.texts))
     ]
     return "\n\n".join(parts)
 

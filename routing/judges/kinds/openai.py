@@ -101,9 +101,10 @@ def parse_answers(questions: Questions, given: object, texts: Texts) -> Answers:
     """A judge's answers, optional ones only where something is said. Raises ``InvalidAnswer``."""
     completions = len(texts.completions)
     answers = questions.from_judge(given, completions=completions, texts=texts)
+    in_part = questions.in_part(answers, completions=completions, texts=texts)
     kept = {}
     for name, answer in answers.items():
-        if questions[name].is_complete(answer, completions=completions):
+        if name not in in_part:
             kept[name] = answer
         elif questions[name].config.required:
             raise InvalidAnswer(name, "the judge did not answer it in full")
