@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from annotate.offsets import Texts
+from routing.judges import orders
 from routing.judges.faults import NOTHING, Fault, Usage
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class View:
     completions: Sequence[str]
     # Of each completion, the steps that it was imported with.
     steps: Sequence[Sequence[tuple[int, int]] | None] = ()
+    # Of each completion its position in the item; None where they stand in the item's order.
+    order: Sequence[int] | None = None
 
     @classmethod
     def of(cls, item: Item, shown: Sequence[Completion]) -> View:
@@ -91,13 +94,14 @@ class View:
             contexts=item.contexts,
             completions=[completion.text for completion in shown],
             steps=[completion.steps for completion in shown],
+            order=[completion.position for completion in shown],
         )
 
     @property
     def texts(self) -> Texts:
         """What answers about parts of them are checked against."""
         contexts = [passage["text"] for passage in self.contexts]
-        return Texts(self.completions, contexts, self.steps)
+        return Texts(self.completions, contexts, self.steps, self.order)
 
 
 @dataclass(frozen=True)
@@ -175,28 +179,9 @@ class Kind(ABC, Generic[S]):
 
     def orders(self, completions: int) -> list[list[int]]:
         """The orders to ask in, ``order[place] = position``, the item's own first."""
-        own = list(range(completions))
-        if not self.both_orders or completions < 2:
-            return [own]
-        other = swapped(self.spec.questions, completions)
-        return [own, other] if other != own else [own]
-
-
-def swapped(questions: Questions, completions: int) -> list[int]:
-    """The second order: completions that are compared change places, so that letters still fit.
-
-    Only the first of several overlapping pairs can be swapped; a form without pairs is reversed.
-    """
-    order = list(range(completions))
-    pairs = {tuple(sorted(question.config.pair)) for question in questions.of_kind("preference")}
-    if completions == 2 or not pairs:
-        return order[::-1]
-    if len({position for pair in pairs for position in pair}) < 2 * len(pairs):
-        return order
-    for first, second in pairs:
-        if second < completions:
-            order[first], order[second] = second, first
-    return order
+        if not self.both_orders:
+            return [list(range(completions))]
+        return orders.orders(self.spec.questions, completions)
 
 
 def parse_settings(cls: type[Settings], raw: Mapping[str, Any]) -> Settings:

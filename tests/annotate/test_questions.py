@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotate.offsets import Texts
 from annotate.presets import PRESETS
 from annotate.questions import (
     IncompleteAnswers,
@@ -15,6 +16,7 @@ from annotate.questions import (
     parse_questions,
 )
 from annotate.questions.base.question import Shown
+from annotate.questions.base.quotes import take_tallies
 
 QUICK = settings(max_examples=60)
 JSON = st.recursive(
@@ -60,13 +62,35 @@ FORMS = [
             "criterion": "As a teacher of eight-year-olds",
         },
     ],
+    [
+        {"kind": "spans", "name": "spans", "title": "What is wrong?"},
+        {
+            "kind": "spans",
+            "name": "errors",
+            "title": "Which errors are there?",
+            "labels": [
+                {"value": "accuracy", "label": "Accuracy"},
+                {"value": "omission", "label": "Omission", "parent": "accuracy", "missing": True},
+                {"value": "addition", "label": "Addition", "parent": "accuracy", "key": "a"},
+                {"value": "style", "label": "Style", "colour": "green"},
+            ],
+            "prioritised": True,
+            "severities": OPTIONS,
+            "comments": "required",
+            "evidence": True,
+            "overlap": False,
+            "contexts": True,
+        },
+        {"kind": "spans", "name": "first", "title": "What is wrong?", "completions": [0]},
+    ],
 ]
 QUESTIONS = [
     *parse_questions(PRESETS["pairwise"].questions),
     parse_questions(PRESETS["helpsteer2"].questions)[0],
-    *parse_questions(FORMS[-2]),
-    *parse_questions(FORMS[-1]),
+    *(question for form in FORMS[-3:] for question in parse_questions(form)),
 ]
+SAID = "Because the first one is right. " * 2
+TEXTS = Texts([SAID] * 2, [SAID])
 
 
 def one(**config):
@@ -150,9 +174,16 @@ def test_anything_else_is_refused_with_the_question_s_name(question, raw):
 def test_a_judge_that_says_anything_gives_a_valid_answer_or_none(question, payload):
     try:
         answer = question.from_judge(payload, completions=2)
+        if question.needs_texts:
+            answer = without_tally(question.located(answer, TEXTS))
     except InvalidAnswer:
         return
     assert question.parse(answer, completions=2) == answer
+
+
+def without_tally(answer):
+    """Kinds whose judges quote say beside the answer how many quotes they found."""
+    return take_tallies({"q": answer})[0]["q"]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=ids)
@@ -185,6 +216,15 @@ SETTINGS = [
     "reasons",
     "criterion",
     "ask_if",
+    "prioritised",
+    "severities",
+    "comments",
+    "evidence",
+    "overlap",
+    "snap",
+    "completions",
+    "contexts",
+    "suggestions",
 ]
 DEFINITIONS = st.lists(
     st.builds(
@@ -215,8 +255,8 @@ def test_what_a_judge_may_say_by_the_schema_is_understood(form):
     schema = questions.judge_schema(completions=2)
     assert schema["required"] == [question.name for question in questions]
     payload = {name: _example_of(part) for name, part in schema["properties"].items()}
-    answers = questions.from_judge(payload, completions=2)
-    assert questions.parse(answers, completions=2, complete=True) == answers
+    answers, _ = take_tallies(questions.from_judge(payload, completions=2, texts=TEXTS))
+    assert questions.parse(answers, completions=2, complete=True, texts=TEXTS) == answers
 
 
 def _example_of(schema, last=1):
@@ -228,7 +268,9 @@ def _example_of(schema, last=1):
         return {name: _example_of(part, number) for number, (name, part) in parts}
     if schema["type"] == "array":
         return [_example_of(schema["items"])]
-    return schema["enum"][-last] if "enum" in schema else "Because the first one is right. " * 2
+    if "enum" in schema:
+        return schema["enum"][-last % len(schema["enum"])]
+    return 1 if schema["type"] == "integer" else SAID
 
 
 # ------------------------------------------------------------------------------------------ rating

@@ -12,15 +12,24 @@ from annotate.offsets import COMPLETION, CONTEXT, Target
 
 Range = tuple[int, int]
 Marked = dict[tuple[Any, ...], list[Range]]  # disjoint ranges in order, by text and label
+MISSED: Range = (0, 1)
+
+
+def key_of(span: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (*Target.of(span), span["label"])
+
+
+def missing_key(part: Mapping[str, Any]) -> tuple[Any, ...]:
+    return "missing", part[COMPLETION], part["label"]
 
 
 def marked(parts: Iterable[Mapping[str, Any]], missing: Iterable[Mapping[str, Any]]) -> Marked:
     """What is marked, by text and label; something missing is one character of a text of its own."""
     found: dict[tuple[Any, ...], list[Range]] = defaultdict(list)
     for part in parts:
-        found[*Target.of(part), part["label"]].append((part["start"], part["end"]))
+        found[key_of(part)].append((part["start"], part["end"]))
     for part in missing:
-        found["missing", part[COMPLETION], part["label"]].append((0, 1))
+        found[missing_key(part)].append(MISSED)
     return {key: merged(ranges) for key, ranges in found.items()}
 
 

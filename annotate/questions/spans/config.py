@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotate.questions.base.labels import Label, given_ones, read_labels
+from annotate.questions.base.marks import SUPPORT
 from annotate.questions.base.options import Option, read_options
 from annotate.questions.base.question import Config, InvalidForm
 from annotate.questions.base.settings import setting
@@ -73,6 +74,13 @@ class SpansConfig(Config):
         first=1,
     )
     contexts: bool = setting(False, "Passages may be marked too.", label="Passages too")
+    support: float = setting(
+        SUPPORT,
+        "A character gets a label in the aggregate when more than this share of its annotators gave it "
+        "that label: 0.5 for more than half.",
+        label="Support needed",
+        scale=False,
+    )
     suggestions: str = setting(
         "off",
         "A judge's spans, where it has any: shown after the own answer, or filled in before.",
@@ -101,6 +109,8 @@ def check(config: SpansConfig) -> None:
         raise InvalidForm(
             f"{where}: {len(config.severities)} severities; give {MOST_SEVERITIES} at most."
         )
+    if not 0 <= config.support < 1:
+        raise InvalidForm(f"{where}: support {config.support:g}; use a share from 0 to below 1.")
     _check_completions(where, config.completions)
 
 

@@ -3,11 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from annotate.offsets import CONTEXT, Texts
+from annotate.offsets import CONTEXT, Target, Texts
 from annotate.questions.base.labels import given_ones, paths
+from annotate.questions.base.marks import Mark, Settlement
 from annotate.questions.base.parts import check_parts, read_json
 from annotate.questions.base.question import Answer, Combined, InvalidAnswer, Question, Shown
-from annotate.questions.spans import characters, config, counting, in_words, judging, page, reading
+from annotate.questions.spans import (
+    characters,
+    config,
+    counting,
+    in_words,
+    judging,
+    marking,
+    page,
+    reading,
+)
 from annotate.questions.spans.config import ANY, NONE, SpansConfig
 from annotate.questions.spans.reading import ANSWER, MISSING, SPANS
 
@@ -28,6 +38,7 @@ class Spans(Question[SpansConfig]):
     Config = SpansConfig
     usual_completions = 1
     needs_texts = True
+    marked = True
 
     @classmethod
     def check(cls, config_: SpansConfig) -> None:
@@ -128,8 +139,30 @@ class Spans(Question[SpansConfig]):
     def combine(self, answers: Sequence[Answer]) -> Combined:
         return counting.combine(self, answers)
 
+    def marks(self, answer: Answer) -> list[Mark]:
+        return marking.marks(answer)
+
+    @property
+    def mark_labels(self) -> dict[str, str]:
+        return self.label_words
+
+    @property
+    def overlapping(self) -> bool:
+        return bool(self.config.overlap)
+
+    def may_mark(self, target: Target) -> bool:
+        return marking.may_mark(self, target)
+
+    @property
+    def support(self) -> float:
+        return float(self.config.support)
+
+    def settle_marks(self, combined: Combined, found: Settlement) -> Combined:
+        return marking.settled(combined, found)
+
     def summary(self, combined: Mapping[str, Any]) -> str:
-        return counting.summary(self, combined)
+        agreed = marking.agreed_words(combined, self.label_words)
+        return "; ".join(filter(None, [agreed, counting.summary(self, combined)]))
 
     @property
     def whole(self) -> bool:
@@ -160,11 +193,17 @@ class Spans(Question[SpansConfig]):
     def judge_instruction(self, *, completions: int) -> str:
         return judging.instruction(self, completions)
 
+    def judge_material(self, texts: Texts) -> str:
+        return judging.material(self, texts)
+
     def from_judge(self, payload: object, *, completions: int) -> Answer:
         return judging.read(self, payload, completions)
 
     def located(self, answer: Answer, texts: Texts) -> Answer:
         return judging.located(self, answer, texts)
+
+    def reconcile(self, answers: Sequence[Answer]) -> Answer | None:
+        return judging.reconciled(answers)
 
     # ---------------------------------------------------------------------------------------- page
 
