@@ -106,6 +106,7 @@ COPY = (
     FROM generate_series(%(written)s::int, %(items)s::int - 1) AS n
     JOIN annotate_item ON project_id = %(project)s AND key = (n %% %(written)s::int)::text
     """,
+    "ANALYZE annotate_item",  # else the join below is planned for a few rows
     """
     INSERT INTO annotate_completion (item_id, position, text, generator, text_hash)
     SELECT copy.id, position, text, generator, text_hash
@@ -115,7 +116,7 @@ COPY = (
     JOIN annotate_completion ON item_id = item.id
     WHERE copy.project_id = %(project)s AND copy.rank >= %(written)s
     """,
-    "ANALYZE annotate_item, annotate_completion",
+    "ANALYZE annotate_completion",
 )
 LABEL = (
     """
