@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import VectorField
@@ -71,6 +71,17 @@ class JudgeCallQuerySet(models.QuerySet["JudgeCall"]):
         """To be taken by a worker; those of archived items wait until these are restored."""
         archived = Q(item__waits_for__isnull=False, item__waits_for=Item.WaitsFor.ARCHIVE)
         return self.filter(~archived, state__in=JudgeCall.FREE)
+
+    def with_refused_quotes(self) -> JudgeCallQuerySet:
+        """Those of whose quotes at least one could not be placed."""
+        return self.filter(
+            Func(
+                "raw",
+                template="jsonb_path_exists(%(expressions)s, "
+                "'$.unlocated.* ? (@.absent > 0 || @.ambiguous > 0)')",
+                output_field=models.BooleanField(),
+            )
+        )
 
 
 class JudgeCall(models.Model):

@@ -12,7 +12,9 @@ from annotate.models import Aggregate, Item
 from annotate.questions import Answers, Questions
 from annotate.questions.base.question import letter
 from frontend.items.history import answers_in_words
+from frontend.judges.figures import Refused, refused_in
 from routing.judges.kinds import kinds
+from routing.judges.orders import asked_in
 from routing.judges.prompts import messages as prompt_messages
 from routing.judges.reconcile import reconcile
 from routing.judges.trials import MOST_ITEMS, view_of
@@ -57,6 +59,7 @@ class Asked:
     said: Sequence[tuple[str, str]]
     raw: str
     prompt: Sequence[Mapping[str, str]]
+    refused: Sequence[Refused]
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def _asked(judge: Judge, call: JudgeTrialCall) -> Asked:
         said=answers_in_words(questions, own),
         raw=str(raw.get("text", "")) or "\n".join(_raw_lines(raw)),
         prompt=_prompt(judge, call),
+        refused=refused_in(questions, raw),
     )
 
 
@@ -138,9 +142,10 @@ def _prompt(judge: Judge, call: JudgeTrialCall) -> Sequence[Mapping[str, str]]:
     """The chat that a language model gets; an offline judge reads the item itself."""
     if judge.kind not in kinds() or kinds()[judge.kind].offline:
         return []
+    view = view_of(call)
     return prompt_messages(
         judge.prompt_version,
-        view_of(call),
-        questions=judge.form.parsed,
+        view,
+        questions=asked_in(judge.form.parsed, view.order),
         guidelines=judge.guidelines.text if judge.guidelines else "",
     )

@@ -15,7 +15,7 @@ from annotate.form_versions import mixed_names
 from annotate.models import Annotator
 from frontend.charts import Row, intervals
 from frontend.choices import choices
-from frontend.judges.figures import estimate_of
+from frontend.judges.figures import estimate_of, refused_in, refused_quotes
 from frontend.judges.forms import JudgeForm, PriceForm
 from frontend.judges.trial_forms import TrialForm
 from frontend.judges.versions import versions_of
@@ -30,6 +30,7 @@ from routing.judging import ask_again, resume
 from routing.models import Judge, JudgeCall, RoutingPolicy
 
 RECENT_TRIALS = 10
+REFUSED = "refused"  # beside the states of calls: those of whose quotes some could not be placed
 
 
 @login_required
@@ -95,10 +96,16 @@ def judge(request: PageRequest, slug: str, pk: int) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in JudgeCall.State.values:
         calls = calls.filter(state=state)
+    elif state == REFUSED:
+        calls = calls.with_refused_quotes()
+    questions = chosen.form.parsed
+    found = keyset(calls, request.GET, newest_first=True)
     context = {
         "judge": chosen,
-        "found": keyset(calls, request.GET, newest_first=True),
+        "found": found,
+        "calls": [(call, refused_in(questions, call.raw)) for call in found.rows],
         "state": state,
+        "quotes": questions.needs_texts,
         "states": JudgeCall.State.values,
     }
     if not wants_part(request):
@@ -117,6 +124,7 @@ def _around(seen: Visit, chosen: Judge) -> dict[str, Any]:
         "quality": own.quality,
         "agreement": own.agreement,
         "consistency": own.consistency,
+        "refused": refused_quotes(chosen.form.parsed, own.quality.quotes),
         "offline": offline,
         "versions": versions,
         "trials": chosen.trials.select_related("user").order_by("-pk")[:RECENT_TRIALS],

@@ -88,7 +88,8 @@ def ask(
 ) -> tuple[T, Reply]:
     """The model's answer, tried again within ``limits`` with growing, random pauses.
 
-    ``parse`` raises ``ValueError`` for an answer that is of no use. Raises the last ``Fault``.
+    ``parse`` raises ``ValueError`` for an answer that is of no use, with what else is worth keeping
+    of it as ``raw``. Raises the last ``Fault``.
     """
     end = time.monotonic() + limits.total_seconds
     answers = 0
@@ -118,7 +119,7 @@ def _try(
     try:
         return parse(reply.text), reply
     except ValueError as error:
-        raw = {"text": reply.text, "model": reply.model}
+        raw = {"text": reply.text, "model": reply.model, **getattr(error, "raw", {})}
         raise BadAnswer(str(error), usage=reply.usage, raw=raw) from error
 
 

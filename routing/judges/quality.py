@@ -14,7 +14,7 @@ from annotate.models import Annotation, Annotator, Project
 from routing.models import Judge, JudgeCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Z_95 = 1.959963984540054
 
@@ -54,6 +54,20 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Quotes:
+    """What became of the parts of texts that a judge quoted for a question."""
+
+    question: str
+    of: int
+    absent: int
+    ambiguous: int
+
+    @property
+    def refused(self) -> Share:
+        return Share(self.absent + self.ambiguous, self.of)
+
+
+@dataclass(frozen=True)
 class Quality:
     """``bias``: share of answers for the completion shown first, less that for the second, over
     calls that took a side; 0 is best. ``consistency``: both orders took the same side."""
@@ -66,6 +80,8 @@ class Quality:
     waiting: int
     consistency: Share
     bias: float | None
+    # Quotes of parts of texts that could not be placed, of all: by question, absent or ambiguous.
+    quotes: Sequence[Quotes]
     cost_usd: Decimal | None
     cost_per_thousand_usd: Decimal | None
     seconds_per_call: float | None
@@ -116,7 +132,7 @@ def agreements(project: Project, annotators: Iterable[Annotator]) -> dict[int, A
 
 
 def quality(judge: Judge) -> Quality:
-    """All figures of one judge: five queries."""
+    """All figures of one judge: five queries, and one where it quotes."""
     [agreement] = agreements(judge.project, [judge.annotator]).values()
     calls = JudgeCall.objects.filter(judge=judge)
     states = calls.aggregate(
@@ -152,6 +168,7 @@ def quality(judge: Judge) -> Quality:
         waiting=states["waiting"],
         consistency=Share(labels["same"], labels["same"] + labels["other"] + undecided),
         bias=_bias(judge),
+        quotes=quotes(judge),
         cost_usd=cost,
         cost_per_thousand_usd=(
             (cost * 1000 / labels["labels"]).quantize(Decimal("0.0001"))
@@ -185,6 +202,24 @@ def _bias(judge: Judge) -> float | None:
     return (first - second) / (first + second) if first + second else None
 
 
+_QUOTES = """
+    SELECT one.question, sum((one.tally ->> 'of')::int), sum((one.tally ->> 'absent')::int),
+        sum((one.tally ->> 'ambiguous')::int)
+    FROM routing_judgecall AS call, jsonb_each(call.raw -> 'unlocated') AS one (question, tally)
+    WHERE call.judge_id = %s AND call.state IN ('answered', 'failed')
+    GROUP BY one.question ORDER BY one.question
+"""
+
+
+def quotes(judge: Judge) -> list[Quotes]:
+    """Of the last try of each call, also of those that failed because nothing could be placed."""
+    if not judge.form.parsed.needs_texts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_QUOTES, [judge.pk])
+        return [Quotes(*row) for row in cursor.fetchall()]
+
+
 def wilson(hits: int, n: int, z: float = Z_95) -> tuple[float, float]:
     """Wilson's interval for a share (Wilson 1927)."""
     share = hits / n
@@ -205,6 +240,15 @@ def as_json(quality: Quality) -> dict[str, Any]:
         "agreement_with_ties": share(quality.agreement.all),
         "consistency": share(quality.consistency),
         "position_bias": quality.bias,
+        "quotes": {
+            one.question: {
+                "n": one.of,
+                "absent": one.absent,
+                "ambiguous": one.ambiguous,
+                "refused": share(one.refused),
+            }
+            for one in quality.quotes
+        },
         "labels": quality.labels,
         "answered_calls": quality.answered,
         "failed_calls": quality.failed,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from routing.judges.orders import asked_once
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annotate.questions import Answers, Questions
     from routing.models import JudgeCall
+
+_KEPT = ("model", "unlocated")  # of what came beside an answer
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,12 @@ def reconcile(questions: Questions, calls: Sequence[JudgeCall]) -> Reconciled:
     """Question by question, from answered calls.
 
     A question on which the orders contradict each other, and that knows no tie, is left out, and so
-    is one that what they come to does not ask. The judge is undecided when that is the main question, or when nothing is left.
+    is one that what they come to does not ask. What is asked in one order alone stands as it is. The judge is undecided when that is the main question, or when nothing is left.
     """
     verdicts = [questions.permute(call.verdict or {}, call.shown_order) for call in calls]
-    names = [name for name in verdicts[0] if all(name in verdict for verdict in verdicts)]
-    found = {name: questions[name].reconcile([v[name] for v in verdicts]) for name in names}
+    once = asked_once(questions)
+    names = [n for n in verdicts[0] if n in once or all(n in verdict for verdict in verdicts)]
+    found = {n: questions[n].reconcile([v[n] for v in verdicts if n in v]) for n in names}
     answers = questions.asked({n: answer for n, answer in found.items() if answer is not None})
     main = questions.main_preference()
     sides = {_side(verdict, main.name) for verdict in verdicts} if main is not None else set()
@@ -39,7 +44,7 @@ def reconcile(questions: Questions, calls: Sequence[JudgeCall]) -> Reconciled:
                 "order": call.shown_order,
                 "answers": verdict,
                 "confidence": call.confidence,
-                **({"model": call.raw["model"]} if call.raw and call.raw.get("model") else {}),
+                **{name: call.raw[name] for name in _KEPT if call.raw and call.raw.get(name)},
             }
             for call, verdict in zip(calls, verdicts, strict=True)
         ],

@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from annotate.offsets import Target, Texts, WrongRange
+from annotate.questions.base.question import InvalidAnswer
 
 Part = dict[str, Any]
 Range = tuple[int, int]
@@ -343,6 +344,17 @@ class Locator:
     def tally(self) -> Part:
         """For the answer: ``{"unlocated": {"of": 3, "absent": 1, "ambiguous": 0}}``."""
         return {TALLY: {"of": self.asked, **self.refused}}
+
+
+class NothingLocated(InvalidAnswer):
+    """No quote of an answer has a place, and nothing else is left of it; ``raw`` counts them."""
+
+    def __init__(self, question: str, locator: Locator) -> None:
+        super().__init__(
+            question,
+            f"says nothing that can be kept: of {locator.asked} quotes none stands in its text just once",
+        )
+        self.raw: dict[str, Any] = {TALLY: {question: locator.tally[TALLY]}}
 
 
 def take_tallies(answers: Mapping[str, Part]) -> tuple[dict[str, Part], dict[str, dict[str, int]]]:

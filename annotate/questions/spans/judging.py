@@ -214,10 +214,7 @@ def located(question: "Spans", answer: Answer, texts: Texts) -> Answer:
         CLEAN: [place for place in answer[CLEAN] if place in asked],
     }
     if not any(found.values()):
-        raise InvalidAnswer(
-            question.name,
-            f"says nothing that can be kept: of {locator.asked} quotes none stands in the texts once",
-        )
+        raise quotes.NothingLocated(question.name, locator)
     parsed = question.parse(found, completions=len(texts.completions))
     return {**question.fit(parsed, texts), **locator.tally}
 

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from annotate.questions import InvalidAnswer
+from annotate.questions.base import quotes
 from annotate.questions.base.text import check_text
 from routing.judges import prompts
 from routing.judges.base import InvalidJudge, Kind, Settings, Spec, Verdict, View, number
 from routing.judges.faults import Misconfigured
+from routing.judges.orders import asked_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annotate.offsets import Texts
     from annotate.questions import Answers, Questions
     from routing.judges.base import Meter
@@ -55,9 +59,9 @@ class OpenAIJudge(Kind[OpenAISettings]):
 
         if fault := self.fault():
             raise Misconfigured(fault)
-        spec, completions = self.spec, len(view.completions)
+        spec, questions = self.spec, asked_in(self.spec.questions, view.order)
         texts = view.texts
-        payload, reply = llm.ask(
+        said, reply = llm.ask(
             llm.Endpoint(
                 model=spec.model,
                 base_url=spec.base_url or llm.OPENAI_URL,
@@ -67,50 +71,57 @@ class OpenAIJudge(Kind[OpenAISettings]):
                 messages=prompts.messages(
                     spec.prompt_version,
                     view,
-                    questions=spec.questions,
+                    questions=questions,
                     guidelines=spec.guidelines,
                 ),
-                schema=prompts.schema(spec.questions, completions=completions),
+                schema=prompts.schema(questions, completions=len(view.completions)),
                 max_tokens=self.settings.max_tokens,
                 temperature=self.settings.temperature,
             ),
-            parse=lambda text: self._parse(text, texts),
+            parse=lambda text: read(questions, text, texts),
             limits=self.settings.limits,
             meter=meter,
         )
         return Verdict(
-            answers=payload[0],
-            confidence=payload[1],
+            answers=said.answers,
+            confidence=said.confidence,
             raw={
                 "text": reply.text,
                 "model": reply.model,
                 "seconds": round(reply.seconds, 3),
                 "structured": reply.structured,
+                **({quotes.TALLY: said.unlocated} if said.unlocated else {}),
             },
             usage=reply.usage,
         )
 
-    def _parse(self, text: str, texts: Texts) -> tuple[Answers, float | None]:
-        check_text(text)
-        payload = _json_object(text)
-        answers = parse_answers(self.spec.questions, payload.get("answers"), texts)
-        return answers, prompts.stated_confidence(payload)
+
+@dataclass(frozen=True)
+class Said:
+    """What a model's text says; ``unlocated`` counts its quotes and those refused, by question."""
+
+    answers: Answers
+    confidence: float | None
+    unlocated: Mapping[str, Mapping[str, int]]
 
 
-def parse_answers(questions: Questions, given: object, texts: Texts) -> Answers:
-    """A judge's answers, optional ones only where something is said. Raises ``InvalidAnswer``."""
+def read(questions: Questions, text: str, texts: Texts) -> Said:
+    """Raises ``ValueError`` where the text is of no use."""
+    check_text(text)
+    payload = _json_object(text)
     completions = len(texts.completions)
-    answers = questions.from_judge(given, completions=completions, texts=texts)
-    in_part = questions.in_part(answers, completions=completions, texts=texts)
-    kept = {}
-    for name, answer in answers.items():
-        if name not in in_part:
-            kept[name] = answer
-        elif questions[name].config.required:
+    given = questions.from_judge(payload.get("answers"), completions=completions, texts=texts)
+    answers, unlocated = quotes.take_tallies(given)
+    in_part = set(questions.in_part(answers, completions=completions, texts=texts))
+    # An answer is not wrong for what was said about a text, but could not be placed there.
+    in_part -= {name for name, tally in unlocated.items() if tally["absent"] or tally["ambiguous"]}
+    for name in in_part:
+        if questions[name].config.required:
             raise InvalidAnswer(name, "the judge did not answer it in full")
+    kept = {name: answer for name, answer in answers.items() if name not in in_part}
     if not kept:
         raise InvalidAnswer("", "the judge answered nothing")
-    return kept
+    return Said(kept, prompts.stated_confidence(payload), unlocated)
 
 
 def _json_object(text: str) -> dict[str, Any]:

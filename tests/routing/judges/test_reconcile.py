@@ -1,7 +1,7 @@
 import pytest
 
 from annotate.questions import parse_questions
-from routing.judges.base import swapped
+from routing.judges.orders import swapped
 from routing.judges.reconcile import reconcile
 from routing.models import JudgeCall
 
