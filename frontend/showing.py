@@ -15,7 +15,7 @@ from annotate.assignment import Timing
 from annotate.models import Assignment, Form, Project
 from annotate.questions import Answers, Questions, Shown
 from annotate.questions.base.text import RefusedText, check_text
-from frontend import reading
+from frontend import markdown, reading
 from frontend.reading import ShownCompletion, Turn
 
 LONGEST_DRAFT = 200_000  # characters in all fields together
@@ -25,14 +25,21 @@ CLOCKS_DIFFER = 60.0  # seconds by which a browser may have seen an item longer 
 
 def turns(assignment: Assignment) -> list[Turn]:
     """The prompt's turns and passages, in the order of reading."""
-    return reading.prompt(assignment.item, project=_project(assignment))
+    marked = _is_marked(assignment)
+    return reading.prompt(assignment.item, project=_project(assignment), marked=marked)
 
 
 def completions(assignment: Assignment) -> list[ShownCompletion]:
     """In the order drawn for this assignment; who wrote them is not told."""
     item = assignment.item
     rows = list(item.completions.order_by("position").values_list("text", "media"))
-    return reading.completions(item, rows, assignment.order, project=_project(assignment))
+    project, marked = _project(assignment), _is_marked(assignment)
+    return reading.completions(item, rows, assignment.order, project=project, marked=marked)
+
+
+def _is_marked(assignment: Assignment) -> bool:
+    """Whether parts of its texts may be marked."""
+    return assignment.form_id is not None and form_of(assignment.form_id).parsed.needs_texts
 
 
 def _project(assignment: Assignment) -> Project | None:
@@ -50,17 +57,21 @@ def questions(
     assignment: Assignment, filled: Answers, faults: Mapping[str, str]
 ) -> Sequence[SafeString]:
     """The form's questions as HTML, with what is filled in (in the item's own order)."""
-    if not filled and not faults:
+    form = form_of(assignment.form_id).parsed
+    if not filled and not faults and not form.needs_texts:
         return _blank(assignment.form_id, tuple(assignment.order))
+    texts = assignment.item.texts_for(form, assignment.order)
     return [
         question.html(
             Shown(
                 order=assignment.order,
                 answer=filled.get(question.name),
                 error=faults.get(question.name, ""),
+                texts=texts,
+                render=markdown.render,
             )
         )
-        for question in form_of(assignment.form_id).parsed
+        for question in form
     ]
 
 

@@ -13,10 +13,10 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from frontend.markdown import bounds, citations, directions, math
+from frontend.markdown import bounds, citations, directions, math, source_map
 from frontend.markdown.bounds import TooDeep
 from frontend.markdown.citations import Sources
-from frontend.markdown.code import highlighter
+from frontend.markdown.code import faithful, highlighter
 
 LONGEST = 200_000  # longer texts are shown as they are
 # At most 4,000 characters that end with a line, else with a word, else anywhere.
@@ -29,7 +29,6 @@ _TAGS = {
     *("tr", "ul"),
 }
 _ATTRIBUTES = {
-    "*": {"dir"},
     "a": {"href", "title", "target", "class"},
     "code": {"class"},
     "div": {"class"},
@@ -38,30 +37,44 @@ _ATTRIBUTES = {
     "th": {"class"},
     "ol": {"start"},
 }
-_cleaner = nh3.Cleaner(
-    tags=_TAGS,
-    attributes=_ATTRIBUTES,
-    url_schemes={"http", "https", "mailto"},
-    link_rel="noopener noreferrer nofollow",
-    set_tag_attribute_values={"pre": {"dir": "ltr"}},
-)
+_PLACES = {source_map.START_ATTRIBUTE, source_map.END_ATTRIBUTE}
 
 
-def render(text: str, *, heading: int = 3, sources: Sources = ()) -> SafeString:
+def _cleaner(everywhere: set[str]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes={**_ATTRIBUTES, "*": everywhere},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"pre": {"dir": "ltr"}},
+    )
+
+
+_clean, _clean_mapped = _cleaner({"dir"}).clean, _cleaner({"dir", *_PLACES}).clean
+
+
+def render(
+    text: str, *, heading: int = 3, sources: Sources = (), mapped: bool = False
+) -> SafeString:
     """``text`` as HTML whose largest headings are ``<h{heading}>``; each block finds its direction.
 
     Marks such as ``[1]`` and ``[2:3]`` link to ``sources``, the passages beside the text.
+    ``mapped``: elements say where in ``text`` what they show stands (``source_map``).
     Rendering costs no more than fetching what was rendered before (docs/decisions.md), so nothing
     is kept.
     """
     if is_too_long(text):
-        return raw(text)
-    markdown = _markdown(math.may_be_in(text), bool(sources) and citations.may_be_in(text))
+        return raw(text, mapped=mapped)
+    with_citations = bool(sources) and citations.may_be_in(text)
+    markdown = _markdown(math.may_be_in(text), with_citations, mapped)
     env = {"heading": heading, "sources": sources, "rtl": directions.has_rtl(text)}
     try:
-        return SafeString(_cleaner.clean(markdown.render(text, env)))
+        if not mapped:
+            return SafeString(_clean(markdown.render(text, env)))
+        env["source"] = source_map.Source(text)
+        return SafeString(_clean_mapped(markdown.render(text, env)))
     except TooDeep:
-        return raw(text)
+        return raw(text, mapped=mapped)
 
 
 def is_too_long(text: str) -> bool:
@@ -74,10 +87,11 @@ def has_math(html: str) -> bool:
     return f'class="{math.INLINE}' in html
 
 
-def raw(text: str) -> SafeString:
+def raw(text: str, *, mapped: bool = False) -> SafeString:
     """``text`` as it is; a parser would drop a first newline and turn a carriage return into one."""
     shown = _in_pieces(text) if is_too_long(text) else exactly(text)
-    return SafeString(f'<pre class="raw" dir="auto">\n{shown}</pre>')
+    place = f' {source_map.START_ATTRIBUTE}="0"' if mapped else ""
+    return SafeString(f'<pre class="raw" dir="auto"{place}>\n{shown}</pre>')
 
 
 def _in_pieces(text: str) -> str:
@@ -92,9 +106,10 @@ def exactly(text: str) -> SafeString:
 
 
 @cache
-def _markdown(with_math: bool, with_citations: bool) -> MarkdownIt:
+def _markdown(with_math: bool, with_citations: bool, mapped: bool) -> MarkdownIt:
     """Most texts have neither, and do not pay for looking at each ``$`` and ``[``."""
-    markdown = MarkdownIt("js-default", {"highlight": highlighter()})
+    highlight = faithful(highlighter()) if mapped else highlighter()
+    markdown = MarkdownIt("js-default", {"highlight": highlight})
     markdown.disable("reference")  # it takes lines such as "[1]: Smith 2020" off the page
     bounds.add_to(markdown)
     markdown.core.ruler.push("adapt", _adapt)
@@ -104,6 +119,8 @@ def _markdown(with_math: bool, with_citations: bool) -> MarkdownIt:
         math.add_to(markdown)
     if with_citations:
         citations.add_to(markdown)
+    if mapped:
+        source_map.add_to(markdown)
     return markdown
 
 
@@ -129,7 +146,8 @@ def _image(
     token = tokens[index]
     words = renderer.renderInlineAsText(token.children or [], options, env) or "untitled"
     source = escape(str(token.attrs["src"]))
-    return f'<a href="{source}" target="_blank">Image: {escape(words)}</a>'
+    place = source_map.attributes(token)
+    return f'<a href="{source}" target="_blank"{place}>Image: {escape(words)}</a>'
 
 
 def _link(

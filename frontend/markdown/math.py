@@ -16,6 +16,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from frontend.markdown.source_map import attributes
+
 INLINE, DISPLAY = "math", "math display"
 LONGEST = 5_000  # characters of a formula; what is longer is a text
 MOST_LINES = 200
@@ -62,7 +64,7 @@ def _inline(state: StateInline, silent: bool) -> bool:
     if not silent:
         token = state.push("math_inline", "span", 0)
         token.content = state.src[state.pos : end]
-        token.meta = {"display": display}
+        token.meta["display"] = display
     state.pos = end
     return True
 
@@ -129,10 +131,12 @@ def _last_line(state: StateBlock, first: int, last: int, closing: str) -> int | 
 
 def _show(_: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
     look = DISPLAY if tokens[index].meta["display"] else INLINE
-    return f'<span class="{look}" dir="ltr">{escape(tokens[index].content)}</span>'
+    place = attributes(tokens[index])
+    return f'<span class="{look}" dir="ltr"{place}>{escape(tokens[index].content)}</span>'
 
 
 def _show_block(
     _: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any
 ) -> str:
-    return f'<div class="{DISPLAY}" dir="ltr">{escape(tokens[index].content)}</div>\n'
+    place = attributes(tokens[index])
+    return f'<div class="{DISPLAY}" dir="ltr"{place}>{escape(tokens[index].content)}</div>\n'

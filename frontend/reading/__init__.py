@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from annotate.media import media_named, names_in
 from annotate.models import Completion, Item, Project
+from annotate.offsets import COMPLETION, CONTEXT
 from annotate.questions.base.question import letter
 from annotate.sentences import Sentence, sentences
 from frontend import markdown
@@ -30,14 +31,19 @@ Files = Mapping[str, ShownFile]
 
 @dataclass(frozen=True)
 class Text:
-    """A text as the page shows it, and the files beside it."""
+    """A text as the page shows it, and the files beside it.
+
+    ``target`` is what scripts know a text by whose parts can be marked, such as "completion-0" or
+    "context-1": it is then rendered with a source map.
+    """
 
     text: str
     files: tuple[ShownFile, ...] = ()
+    target: str = ""
 
     @property
     def html(self) -> SafeString:
-        return markdown.render(self.text)
+        return markdown.render(self.text, mapped=bool(self.target))
 
     @property
     def raw(self) -> SafeString:
@@ -57,7 +63,7 @@ class ShownCompletion(Text):
 
     @property
     def html(self) -> SafeString:
-        return markdown.render(self.text, sources=self.sources)
+        return markdown.render(self.text, sources=self.sources, mapped=bool(self.target))
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class Passage(Turn):
 
     @property
     def html(self) -> SafeString:
-        return markdown.render(self.text) if self.is_structured else self.raw
+        return super().html if self.is_structured else self.raw
 
     @property
     def raw(self) -> SafeString:
@@ -93,10 +99,10 @@ class Passage(Turn):
         return not self.is_structured
 
 
-def prompt(item: Item, *, project: Project | None = None) -> list[Turn]:
-    """The prompt's turns and passages, in the order of reading."""
+def prompt(item: Item, *, project: Project | None = None, marked: bool = False) -> list[Turn]:
+    """The prompt's turns and passages, in the order of reading; ``marked``: parts may be marked."""
     files = _files(project, item.messages, item.contexts)
-    return _turns(item.messages, files) + _passages(item.contexts, files)
+    return _turns(item.messages, files) + _passages(item.contexts, files, marked=marked)
 
 
 def _turns(messages: Sequence[Mapping[str, Any]], files: Files) -> list[Turn]:
@@ -116,11 +122,12 @@ def _turns(messages: Sequence[Mapping[str, Any]], files: Files) -> list[Turn]:
     ]
 
 
-def _passages(contexts: Sequence[Mapping[str, Any]], files: Files) -> list[Turn]:
+def _passages(contexts: Sequence[Mapping[str, Any]], files: Files, *, marked: bool) -> list[Turn]:
     return [
         Passage(
             text=passage["text"],
             files=_of(passage, files),
+            target=f"{CONTEXT}-{number - 1}" if marked else "",
             role=f"Passage {number}",
             name="passage",
             number=number,
@@ -136,6 +143,7 @@ def completions(
     order: Sequence[int],
     *,
     project: Project | None = None,
+    marked: bool = False,
 ) -> list[ShownCompletion]:
     """``rows`` are texts and media in the item's own order; who wrote them is not told."""
     held = [{"media": media} for _, media in rows]
@@ -144,6 +152,7 @@ def completions(
         ShownCompletion(
             text=rows[position][0],
             files=_of(held[position], files),
+            target=f"{COMPLETION}-{place}" if marked else "",
             letter=letter(place),
             sources=sources,
         )
@@ -153,8 +162,9 @@ def completions(
 
 def own_order(item: Item, rows: Sequence[Completion]) -> list[ShownCompletion]:
     """All completions of an item for those who look after the project."""
-    texts = [(one.text, one.media) for one in rows]
-    return completions(item, texts, range(len(texts)), project=item.project)
+    project, texts = item.project, [(one.text, one.media) for one in rows]
+    marked = project.questions.needs_texts
+    return completions(item, texts, range(len(texts)), project=project, marked=marked)
 
 
 def sources_of(item: Item) -> Sources:

@@ -14,7 +14,8 @@ register.filter("address", address)
 @register.simple_tag
 def prompt_of(item: Item) -> list[reading.Turn]:
     """The prompt's turns and passages, for those who look after the project."""
-    return reading.prompt(item, project=item.project)
+    marked = item.project.questions.needs_texts
+    return reading.prompt(item, project=item.project, marked=marked)
 
 
 @register.simple_tag
