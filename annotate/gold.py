@@ -1,7 +1,8 @@
 """Gold: answers that are known to be right, and how often annotators give them.
 
 An answer is right when it takes gold's side, where the question has sides; else when each of its
-numbers is gold's, or next to it on a scale of five points or more. Free text is never gold.
+numbers is gold's, or next to it on a scale of five points or more. Where an answer can be right in
+part, as marked parts of a text can, it gets that share. Free text is never gold.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +21,9 @@ from annotate.questions import Answer, Answers, Question, Questions
 
 LEAST_LABELS = 2
 LONG_SCALE = 5  # points from which a neighbour is right too
-Tally = tuple[int, int]
+RIGHT = 0.5  # the share from which an answer that is right in part counts as right
+# How many were right, shares of answers being parts of one, and how many there were.
+Tally = tuple[float, int]
 
 
 class NotGold(ValueError):
@@ -223,7 +226,17 @@ def _given(items: Sequence[int]) -> dict[int, _Given]:
 
 
 def is_right(question: Question[Any], answer: Answer, gold: Answer) -> bool:
-    """Whether ``answer`` is as good as ``gold``."""
+    """Whether ``answer`` is as good as ``gold``; where it can be right in part, whether half of it is."""
+    return credit(question, answer, gold) >= RIGHT
+
+
+def credit(question: Question[Any], answer: Answer, gold: Answer) -> float:
+    """How much of ``gold`` an answer gives: 0 or 1, or a share where it can be right in part."""
+    part = question.credit(answer, gold)
+    return _is_as_known(question, answer, gold) if part is None else part
+
+
+def _is_as_known(question: Question[Any], answer: Answer, gold: Answer) -> bool:
     if question.signed:
         return _side(question, answer) == _side(question, gold)
     given, known = question.values(answer), question.values(gold)
@@ -276,8 +289,8 @@ def _gold_of(project: Project) -> dict[int, tuple[int, Answers]]:
 
 def _judged(
     form: Questions, gold_form: Questions, answers: Answers, known: Answers
-) -> Iterable[tuple[str, bool]]:
+) -> Iterable[tuple[str, float]]:
     for name, gold in known.items():
         question, of_gold = form.named(name), gold_form.named(name)
         if name in answers and question and of_gold and question.meaning == of_gold.meaning:
-            yield name, is_right(question, answers[name], gold)
+            yield name, credit(question, answers[name], gold)

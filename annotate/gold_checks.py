@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from annotate import audit
-from annotate.gold import is_right
+from annotate.gold import credit
 from annotate.members import pause
 from annotate.models import Annotation, AuditEntry, Gold, Membership, Project
 from annotate.questions import Answers, Questions
@@ -20,18 +20,18 @@ TINY = 1e-9
 def score(form: Questions, answers: Answers, gold_form: Questions, known: Answers) -> float | None:
     """The share of the known answers that ``answers`` give; None where nothing can be compared.
 
-    What is not answered though it was asked is wrong; a question that means something else by now
+    An answer that is right in part counts as that part. What is not answered though it was asked is wrong; a question that means something else by now
     (another scale, in another form) is passed over.
     """
-    right = []
+    right: list[float] = []
     for name, gold in known.items():
         question, of_gold = form.named(name), gold_form.named(name)
         if question is None or of_gold is None or question.meaning != of_gold.meaning:
             continue
         if name in answers:
-            right.append(is_right(question, answers[name], gold))
+            right.append(credit(question, answers[name], gold))
         elif form.asks(question, answers):
-            right.append(False)
+            right.append(0)
     return sum(right) / len(right) if right else None
 
 

@@ -21,9 +21,12 @@ def test_the_form_of_every_preset_is_valid(preset):
 def test_every_preset_makes_a_project_by_command_that_can_be_labelled(db, name):
     call_command("create_project", "Mine", "--slug", "mine", "--preset", name, verbosity=0)
     project = Project.objects.get(slug="mine")
+    # The texts that examples about parts of texts quote.
+    item = make_item(project, completions=("One.\n\nTwo.", "Three."))
     examples = {one.name: one.examples()[0] for one in project.questions}
-    answers = project.questions.parse(examples, completions=2, complete=True)
-    label, _ = add_label(make_item(project), make_annotator(project), answers, form=project.form)
+    texts = item.texts_for(project.questions)
+    answers = project.questions.parse(examples, completions=2, complete=True, texts=texts)
+    label, _ = add_label(item, make_annotator(project), answers, form=project.form)
     assert label.answers == answers
     assert set(answers) <= set(project.questions.names)
 

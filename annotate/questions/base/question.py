@@ -214,13 +214,9 @@ class Question(ABC, Generic[C]):
     def is_complete(self, answer: Answer, *, completions: int) -> bool:
         """Whether a person's submission may stand with this answer."""
 
-    def covers(self, answer: Answer, texts: Texts | None) -> bool:
-        """Whether a complete answer says of these texts all that it has to, in the order of ``texts``."""
-        return True
-
     def lacking(self, answer: Answer, *, completions: int, texts: Texts | None) -> str:
         """What an answer, in the order of ``texts``, lacks to be complete, with the remedy; or nothing."""
-        whole = self.is_complete(answer, completions=completions) and self.covers(answer, texts)
+        whole = self.is_complete(answer, completions=completions)
         return "" if whole else "is not answered in full; answer every part"
 
     @abstractmethod
@@ -304,6 +300,10 @@ class Question(ABC, Generic[C]):
     @abstractmethod
     def distance(self, first: Answer, second: Answer) -> float:
         """Disagreement of two answers, 0 when alike; on the scale of the kind's metric."""
+
+    def credit(self, answer: Answer, known: Answer) -> float | None:
+        """How much of what is ``known`` to be right an answer gives, 0 to 1; None where it is yes or no."""
+        return None
 
     def values(self, answer: Answer) -> dict[str, float]:
         """Numbers that an answer stands for, by unit within the item ("" or a completion)."""

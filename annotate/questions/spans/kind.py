@@ -1,6 +1,6 @@
 """Marked parts of texts: what is wrong or right there, what is missing, or that there is nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from annotate.offsets import CONTEXT, Target, Texts
@@ -171,11 +171,11 @@ class Spans(Question[SpansConfig]):
     def distance(self, first: Answer, second: Answer) -> float:
         """1 - F1 of the labelled characters, over the passages and the completions that both judge."""
         both = reading.of_completion(first) & reading.of_completion(second)
-        one, other = (
-            characters.within(characters.marked(one[SPANS], one.get(MISSING, ())), both)
-            for one in (first, second)
-        )
-        return 1 - characters.f1(one, other)
+        return 1 - _f1(first, second, both)
+
+    def credit(self, answer: Answer, known: Answer) -> float:
+        """The same F1, over all that is known: saying nothing of a completion marks nothing in it."""
+        return _f1(answer, known, reading.of_completion(known))
 
     # ------------------------------------------------------------------------------------- exports
 
@@ -217,3 +217,11 @@ class Spans(Question[SpansConfig]):
 def parts_of(answer: Answer) -> list[dict[str, Any]]:
     """Spans and what is missing."""
     return [*answer[SPANS], *answer.get(MISSING, ())]
+
+
+def _f1(first: Answer, second: Answer, completions: Collection[int]) -> float:
+    one, other = (
+        characters.within(characters.marked(one[SPANS], one.get(MISSING, ())), completions)
+        for one in (first, second)
+    )
+    return characters.f1(one, other)
