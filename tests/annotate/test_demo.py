@@ -10,9 +10,9 @@ from statistics import correlation
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotate.demo import logins, simulate
-from annotate.demo.project import ITEMS, PRESET, read_items
-from annotate.demo.simulate import ASPECTS, PERSONAS, preference, simulate_labels
+from annotate.demo import logins
+from annotate.demo.pairs import ITEMS, PRESET, read_items, simulate
+from annotate.demo.pairs.simulate import ASPECTS, PERSONAS, preference, simulate_labels
 from annotate.management.commands import demo
 from annotate.models import Annotation, Annotator, Item, Membership, Project, User
 from annotate.questions import parse_questions
@@ -336,8 +336,10 @@ def test_only_the_demo_admin_is_staff(var):
 
 @pytest.mark.django_db
 def test_a_demo_that_fails_half_way_leaves_nothing_behind(var, monkeypatch):
-    monkeypatch.setattr(demo, "read_items", lambda: [{**read_items()[0], "prompt": "one too many"}])
-    with pytest.raises(CommandError, match="Item 1 of the demo"):
+    monkeypatch.setattr(
+        demo.marked, "read_items", lambda: [{**read_items()[0], "prompt": "one too many"}]
+    )
+    with pytest.raises(CommandError, match="Item 1 of Demo: parts"):
         run("demo")
     assert not Project.objects.exists()
     assert not User.objects.exists()

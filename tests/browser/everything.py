@@ -7,8 +7,8 @@ from django.core.files.base import ContentFile
 
 from annotate import crowd, invitations, members
 from annotate.budgets import set_budget
-from annotate.demo.project import PRESET, read_items
-from annotate.demo.simulate import FIRST_DAY, simulate_labels
+from annotate.demo.pairs import PRESET, read_items
+from annotate.demo.pairs.simulate import FIRST_DAY, simulate_labels
 from annotate.form_versions import store_form
 from annotate.formats import importer
 from annotate.gold import set_gold_from

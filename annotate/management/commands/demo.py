@@ -1,15 +1,16 @@
 """Makes the demo, or what is missing of it."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from annotate.demo import logins
-from annotate.demo.project import DESCRIPTION, PRESET, SLUG, read_items
-from annotate.demo.simulate import simulate_labels
+from annotate.demo import logins, marked, pairs
+from annotate.demo.marked.simulate import simulate_labels as simulate_marks
+from annotate.demo.pairs.simulate import simulate_labels
 from annotate.formats import importer
 from annotate.importing import import_items
 from annotate.management.project_command import ExampleCommand
@@ -23,7 +24,10 @@ LABELLED_BEFORE = timedelta(days=14)  # the project was made
 
 
 class Command(ExampleCommand):
-    help = "Make the demo: a project with items, simulated labels, three logins, judge and policy."
+    help = (
+        "Make the demo: a project of pairs with judge and policy, one of marked answers, simulated "
+        "labels, three logins."
+    )
     example = "  manage.py demo && manage.py demo_logins"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,21 +36,24 @@ class Command(ExampleCommand):
     @transaction.atomic
     def handle(self, *, seed: int, **_: Any) -> None:
         """All or nothing, so that a start that is cut short leaves no half of a demo."""
-        project = Project.objects.filter(slug=SLUG).first()
-        if new := project is None:
-            project = create_project(name="Demo", slug=SLUG, preset=PRESET, description=DESCRIPTION)
-        logins.make_members(project)
-        self.bring_in_items(project, seed)
+        new = not Project.objects.filter(slug=pairs.SLUG).exists()
+        self.make(pairs, simulate_labels, seed)
         if new:
             self.switch_routing_on()
+        self.make(marked, simulate_marks, seed)
 
-    def bring_in_items(self, project: Project, seed: int) -> None:
+    def make(self, demo: Any, simulate: Callable[..., list[Any]], seed: int) -> None:
+        """A project and its items; ``demo`` is one of the modules that say what it is made of."""
+        project = Project.objects.filter(slug=demo.SLUG).first() or create_project(
+            name=demo.NAME, slug=demo.SLUG, preset=demo.PRESET, description=demo.DESCRIPTION
+        )
+        logins.make_members(project)
         first = (project.created_at - LABELLED_BEFORE).replace(hour=9, minute=0, second=0)
-        rows = simulate_labels(read_items(), seed=seed, since=first)
+        rows = simulate(demo.read_items(), seed=seed, since=first)
         result = import_items(project, rows, importer("tandem", project.questions, {}))
         if result.bad:
             fault = result.faults[0]
-            raise CommandError(f"Item {fault['line']} of the demo: {fault['message']}.")
+            raise CommandError(f"Item {fault['line']} of {demo.NAME}: {fault['message']}.")
         self.stdout.write(f"{result.added} items and {result.labels} labels added.")
         if result.conflicts:
             self.stderr.write(f"{result.conflicts} differ from what is there, which stays.")
@@ -54,10 +61,10 @@ class Command(ExampleCommand):
     def switch_routing_on(self) -> None:
         """By commands: this application may not import the one that routes."""
         for command in (
-            ("create_judge", SLUG, JUDGE, "--kind", "relevance"),
+            ("create_judge", pairs.SLUG, JUDGE, "--kind", "relevance"),
             (
                 "set_policy",
-                SLUG,
+                pairs.SLUG,
                 "confidence",
                 "--judge",
                 JUDGE,

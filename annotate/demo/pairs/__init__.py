@@ -1,4 +1,4 @@
-"""What the demo project is made of: its form, its guidelines, its items."""
+"""What the demo project of pairs is made of: its form, its guidelines, its items."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from annotate.presets import Preset
 
 SLUG = "demo"
+NAME = "Demo"
 OVERLAP = 2
 DESCRIPTION = (
     "Questions written for this demo, with two completions each that differ in correctness, brevity "
