@@ -142,16 +142,19 @@ def test_every_step_is_owed_up_to_the_first_error():
     to_the_error = answer(step(FIRST), step(SECOND, "bad"), one)
     gap = answer(step(FIRST), step(THIRD, "bad"), one)
     assert parsed(steps(), to_the_error, complete=True)
-    assert "not answered in full" in refusal(steps(), gap, complete=True)
-    assert "not answered in full" in refusal(steps(first_error=False), to_the_error, complete=True)
-    assert "not answered in full" in refusal(steps(bad=""), to_the_error, complete=True)
+    up_to_it = "step 2 of A has no label; label every step, up to the first error"
+    assert refusal(steps(), gap, complete=True) == up_to_it
+    for question in (steps(first_error=False), steps(bad="")):
+        fault = "step 3 of A has no label; label every step"
+        assert refusal(question, to_the_error, complete=True) == fault
     assert parsed(steps(), gap), "a file may leave steps out"
 
 
 def test_a_comment_is_owed_for_an_error_where_the_form_says_so():
     question = steps(comments="required")
     one = step((0, 9), completion=1)
-    assert "in full" in refusal(question, answer(step(FIRST, "bad"), one), complete=True)
+    fault = refusal(question, answer(step(FIRST, "bad"), one), complete=True)
+    assert fault == "has no comment on the error 'Let x = 2.'; say what is wrong"
     assert parsed(question, answer(step(FIRST, "bad", comment="Why 2?"), one), complete=True)
 
 

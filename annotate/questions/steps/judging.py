@@ -40,9 +40,11 @@ def instruction(question: "Steps", completions: int) -> str:
     names = ", ".join(letter(place) for place in range(completions))
     lines = [
         f"{config.title} {config.help}".strip(),
-        (f"The steps of each completion are listed by number under “steps of {question.name}”. Answer "
-        f"with an object that gives each of {names} a list with one object a step, in order: its "
-        f"number as “{NUMBER}”, and as “label” one of these:"),
+        (
+            f"The steps of each completion are listed by number under “steps of {question.name}”. Answer "
+            f"with an object that gives each of {names} a list with one object a step, in order: its "
+            f"number as “{NUMBER}”, and as “label” one of these:"
+        ),
         *(
             f"- {label.value}: {label.label}{f' ({label.help})' if label.help else ''}"
             for label in config.labels

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotate.offsets import Texts
+from annotate.offsets import Texts, brief
 from annotate.questions.base import parts
 from annotate.questions.base.labels import Label, keys, read_labels
 from annotate.questions.base.question import (
@@ -17,6 +17,7 @@ from annotate.questions.base.question import (
     InvalidForm,
     Question,
     Shown,
+    letter,
 )
 from annotate.questions.base.settings import setting
 from annotate.questions.base.text import RefusedText, check_texts
@@ -178,28 +179,32 @@ class Steps(Question[StepsConfig]):
 
     def is_complete(self, answer: Answer, *, completions: int) -> bool:
         """As far as can be told without the texts."""
-        return self.config.comments != "required" or all(
-            step.get("comment", "").strip()
-            for step in answer["steps"]
-            if step["label"] == self.config.bad
-        )
+        return self._uncommented(answer) is None
 
-    def covers(self, answer: Answer, texts: Texts | None) -> bool:
-        """Whether every step has a label, or every one up to the first error."""
+    def _uncommented(self, answer: Answer) -> parts.Part | None:
+        """An error without the comment that is owed for it."""
+        owed = self.config.comments == "required"
+        errors = (step for step in answer["steps"] if owed and step["label"] == self.config.bad)
+        return next((step for step in errors if not step.get("comment", "").strip()), None)
+
+    def lacking(self, answer: Answer, *, completions: int, texts: Texts | None) -> str:
+        """Every step needs a label, or every one up to the first error."""
         assert texts is not None
         labels = counting.by_range(answer)
-        return all(
-            self._covered([labels.get((place, *one)) for one in self.divided(texts, place)])
-            for place in range(len(texts.completions))
-        )
+        for place in range(completions):
+            given = [labels.get((place, *one)) for one in self.divided(texts, place)]
+            if None in (owed := self._owed(given)):
+                where = f" of {letter(place)}" if completions > 1 else ""
+                upto = ", up to the first error" if self.stops else ""
+                return f"step {owed.index(None) + 1}{where} has no label; label every step{upto}"
+        if (error := self._uncommented(answer)) is not None:
+            return f"has no comment on the error {brief(error['text'])}; say what is wrong"
+        return ""
 
-    def _covered(self, labels: Sequence[str | None]) -> bool:
-        for label in labels:
-            if label is None:
-                return False
-            if self.stops and label == self.config.bad:
-                return True
-        return True
+    def _owed(self, labels: Sequence[str | None]) -> Sequence[str | None]:
+        """The labels of all steps, without those after the first error where they are not owed."""
+        errors = self.stops and self.config.bad in labels
+        return labels[: labels.index(self.config.bad) + 1] if errors else labels
 
     def read(self, data: Mapping[str, Any], *, completions: int) -> object | None:
         """The whole answer as JSON in one field, or the buttons of the page."""
