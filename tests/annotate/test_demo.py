@@ -336,9 +336,8 @@ def test_only_the_demo_admin_is_staff(var):
 
 @pytest.mark.django_db
 def test_a_demo_that_fails_half_way_leaves_nothing_behind(var, monkeypatch):
-    monkeypatch.setattr(
-        demo.marked, "read_items", lambda: [{**read_items()[0], "prompt": "one too many"}]
-    )
+    broken = [{**row, "prompt": "one too many"} for row in demo.marked.read_items()]
+    monkeypatch.setattr(demo.marked, "read_items", lambda: broken)
     with pytest.raises(CommandError, match="Item 1 of Demo: parts"):
         run("demo")
     assert not Project.objects.exists()
