@@ -24,6 +24,7 @@ COMMANDS = (
     Command("submit", "Enter", "Submit and go on; with Ctrl also while writing"),
     Command("skip", "s", "Skip: the item goes to somebody else"),
     Command("undo", "u", "Undo: take the last submission back"),
+    Command("text", "e", "Into the text, to mark parts of it by keys; Esc leaves it"),
     Command("write", "w", "Write; Esc leaves the field"),
     Command("clear", "Backspace", "Clear the answer"),
     Command("prompt", "p", "The whole prompt, or less of it"),

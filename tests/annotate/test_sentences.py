@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001  # full stops of other scripts
 
+import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -55,3 +57,13 @@ def test_sentences_are_in_order_apart_and_hold_all_that_is_not_white_space(text)
 def test_a_long_text_of_one_repeated_piece_is_still_read(piece):
     text = piece * 50_000
     assert len("".join("".join(pieces(text)).split())) == len("".join(text.split()))
+
+
+def test_examples_that_the_browser_cuts_alike():
+    path = Path(__file__).parent.parent / "js" / "sentences.json"
+    examples = json.loads(path.read_text(encoding="utf-8"))
+    assert len(examples) > 10
+    for example in examples:
+        text = example["text"]
+        found = [text[start:end] for start, end in sentences(text)]
+        assert found == example["sentences"]

@@ -1,6 +1,7 @@
 /**
  * Where answers go. A slot (`data-slot`) takes one answer: a group of radio buttons or of boxes to tick,
- * whose keys are their `data-key`, or a text field. One slot is active (`data-active`): digits go there.
+ * whose keys are their `data-key`, a text field, or whatever a kind's own script fills in (it sets `data-answered`).
+ * One slot is active (`data-active`): digits go there.
  * Slots of what is not asked are passed over.
  */
 
@@ -26,8 +27,10 @@ const isText = (slot) => slot instanceof HTMLTextAreaElement;
 const isRequired = (slot) => !("optional" in slot.dataset) && (slot.closest(".question")?.classList.contains("required") ?? false);
 
 /** @param {HTMLElement} slot */
-const isAnswered = (slot) =>
-  isText(slot) ? /** @type {HTMLTextAreaElement} */ (slot).value.trim() !== "" : inputsOf(slot).some((input) => input.checked);
+const isAnswered = (slot) => {
+  if (isText(slot)) return /** @type {HTMLTextAreaElement} */ (slot).value.trim() !== "";
+  return "answered" in slot.dataset || inputsOf(slot).some((input) => input.checked); // a kind's script may know
+};
 
 /** @param {ParentNode} form */
 export const activeSlot = (form) => slotsOf(form).find((slot) => "active" in slot.dataset) ?? slotsOf(form)[0];

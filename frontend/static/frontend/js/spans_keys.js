@@ -1,0 +1,208 @@
+/**
+ * The keys of marking. In a text, where the cursor is, they are all its own but for those that nothing here uses; beside
+ * it, while a question about spans is active, only those that choose, delete and take back.
+ */
+
+import { detailsOf } from "./spans_list.js";
+
+/** @typedef {import("./spans_question.js").SpansQuestion} SpansQuestion */
+/** @typedef {import("./text_cursor.js").Unit} Unit */
+
+/** The unit that an arrow key moves by, and with Ctrl or Alt. @type {Record<Unit, [Unit, Unit]>} */
+const UNITS = { characters: ["characters", "words"], words: ["words", "sentences"], sentences: ["sentences", "sentences"] };
+
+export class SpansKeys {
+  /** @param {any} hand what keys do: the functions of spans_work.js */
+  constructor(hand) {
+    this.hand = hand;
+    /** @type {HTMLElement | null} where the focus came from into the fields of a part */
+    this.from = null;
+    // Before the workspace's own keys, which leave alone what is used up.
+    document.addEventListener("keydown", (event) => this.press(event), true);
+    document.addEventListener("tandem:command", (event) => this.command(/** @type {CustomEvent} */ (event)));
+  }
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const question = this.hand.active();
+    if (!question || event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const used = target.closest?.(".details") ? this.inDetails(event, question) : this.hand.cursor.isOn ? this.inText(event, question) : this.beside(event, question);
+    if (!used) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // -------------------------------------------------------------------------------------- the fields
+
+  /** @param {KeyboardEvent} event @param {SpansQuestion} question */
+  inDetails(event, question) {
+    const field = /** @type {HTMLElement} */ (event.target);
+    const isDone = event.key === "Escape" || (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey && field.matches("textarea"));
+    if (isDone) return this.leaveDetails(question);
+    if (field.matches("textarea, select")) return false;
+    return this.anywhere(event, question);
+  }
+
+  /** @param {SpansQuestion} question */
+  leaveDetails(question) {
+    const { cursor } = this.hand;
+    const span = question.span;
+    if (this.from?.isConnected && this.from.closest(".completion, .turn") && span) cursor.enter(span.text, span.end);
+    else /** @type {HTMLElement | null} */ (question.slot.querySelector("[data-current] .jump") ?? question.slot)?.focus();
+    return true;
+  }
+
+  /** The focus goes to what is still owed about the current part, or to its comment. @param {SpansQuestion} question */
+  details(question) {
+    const fields = detailsOf(question);
+    const goal = fields?.querySelector("[data-field=comment]") ?? fields?.querySelector("[data-severity], select");
+    if (!goal) return false;
+    this.from = /** @type {HTMLElement} */ (document.activeElement);
+    /** @type {HTMLElement} */ (goal).focus({ preventScroll: false });
+    return true;
+  }
+
+  // ---------------------------------------------------------------------------------- beside the text
+
+  /** @param {KeyboardEvent} event @param {SpansQuestion} question */
+  beside(event, question) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.matches?.("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]")) return false;
+    const isHere = this.hand.isActive() || this.hand.toMark() !== null;
+    return isHere && this.anywhere(event, question);
+  }
+
+  /** Keys that mean the same in the text and beside it. @param {KeyboardEvent} event @param {SpansQuestion} question @returns {boolean} */
+  anywhere(event, question) {
+    const { hand } = this;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && (key === "z" || key === "y")) return done(hand.back(key === "y" || event.shiftKey ? "redo" : "undo"));
+    if (key === "[" || key === "]") return hand.go(key === "]" ? 1 : -1) || hand.cursor.isOn;
+    if (!isPlain || event.repeat) return false;
+    if (event.shiftKey && event.code.startsWith("Digit")) return this.severity(Number(event.code.slice(5)), question);
+    if (key === "z") return done(hand.back(event.shiftKey ? "redo" : "undo"));
+    if (key === "Delete" || key === "Backspace") return (question.current !== null || hand.cursor.isOn) && done(hand.remove());
+    if (key === "Escape") return this.drop(question);
+    if (event.shiftKey) return false;
+    if (key === "x" && question.evidence && question.part) return done(hand.citeSelection());
+    const label = [...question.labels.values()].find((each) => each.key === key);
+    if (label && (/\d/.test(key) || hand.cursor.isOn || hand.toMark() || question.part || hand.isActive())) return done(hand.give(label));
+    return key === question.cleanKey && done(hand.clean());
+  }
+
+  /** @param {number} number from 1 @param {SpansQuestion} question */
+  severity(number, question) {
+    const severity = question.severities[number - 1];
+    if (!severity || !question.part) return false;
+    this.hand.rate(severity.value);
+    return true;
+  }
+
+  /** Nothing is chosen any more. @param {SpansQuestion} question */
+  drop(question) {
+    if (!question.armed && question.current === null) return false;
+    question.armed = "";
+    this.hand.choose(question, null);
+    return true;
+  }
+
+  // -------------------------------------------------------------------------------------- in the text
+
+  /** @param {KeyboardEvent} event @param {SpansQuestion} question @returns {boolean} */
+  inText(event, question) {
+    const { hand } = this;
+    const { key, shiftKey: shift } = event;
+    if (key === "Escape") return this.leaveText(question);
+    if (key.startsWith("Arrow")) return this.arrow(event, question);
+    if (key === "Home" || key === "End") return this.toEnd(event, question);
+    if (key === "Tab") return !event.ctrlKey && !event.altKey && this.tab(shift ? -1 : 1);
+    if (key === "Enter" && !event.ctrlKey && !event.metaKey) {
+      if (!(question.part && this.details(question))) hand.say("Esc leaves the text, and Enter submits then.");
+      return true;
+    }
+    if (key === "o" && !event.ctrlKey && !event.metaKey && !event.altKey) return this.otherEdge(question);
+    return this.anywhere(event, question);
+  }
+
+  /** @param {KeyboardEvent} event @param {SpansQuestion} question */
+  arrow({ key, shiftKey: shift, ctrlKey, altKey, metaKey }, question) {
+    const { cursor, moveEdge } = this.hand;
+    const isFar = ctrlKey || altKey || metaKey;
+    const isUpright = key === "ArrowUp" || key === "ArrowDown";
+    const by = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
+    const unit = isUpright ? "sentences" : UNITS[question.snap][Number(isFar)];
+    if (shift && question.span && !cursor.range && (!isUpright || isFar)) {
+      moveEdge(isUpright || !cursor.isRightToLeft ? by : -by, unit);
+      return true;
+    }
+    this.free(question);
+    if (isUpright && !isFar) cursor.line(by > 0 ? "forward" : "backward", "line", shift);
+    else if (isUpright) cursor.step(by, { shift, unit });
+    else cursor.aside(by, { shift, unit });
+    return true;
+  }
+
+  /** @param {KeyboardEvent} event @param {SpansQuestion} question */
+  toEnd({ key, shiftKey: shift, ctrlKey, metaKey }, question) {
+    const { cursor } = this.hand;
+    this.free(question);
+    if (ctrlKey || metaKey) cursor.go(key === "Home" ? 0 : cursor.length, shift);
+    else cursor.line(key === "Home" ? "backward" : "forward", "lineboundary", shift);
+    return true;
+  }
+
+  /** The cursor goes its own way: no part is the current one any more. @param {SpansQuestion} question */
+  free(question) {
+    if (question.current !== null) this.hand.choose(question, null);
+  }
+
+  /** From mark to mark, and out of the text after the last one. @param {1 | -1} by */
+  tab(by) {
+    if (this.hand.go(by)) return true;
+    this.hand.cursor.leave();
+    return false;
+  }
+
+  /** @param {SpansQuestion} question */
+  otherEdge(question) {
+    const { cursor, say } = this.hand;
+    const { span } = question;
+    if (cursor.range || !span) cursor.swap();
+    else {
+      question.edge = question.edge === "end" ? "start" : "end";
+      cursor.enter(span.text, span[question.edge]);
+      say(`Shift and the arrow keys move the ${question.edge}.`);
+    }
+    return true;
+  }
+
+  /** @param {SpansQuestion} question */
+  leaveText(question) {
+    this.hand.cursor.leave();
+    question.slot.tabIndex = -1;
+    question.slot.focus({ preventScroll: true });
+    return true;
+  }
+
+  /** Into the texts, then from one to the next. @param {CustomEvent} event */
+  command(event) {
+    const { cursor, texts, textInHand, toMark, active } = this.hand;
+    const question = active();
+    if (!question || event.detail !== "text") return;
+    event.preventDefault();
+    const all = texts();
+    const target = toMark();
+    if (cursor.isOn) cursor.enter(all[(all.indexOf(cursor.text) + 1) % all.length]);
+    else if (target) cursor.enter(target.text, target.end, target.start);
+    else if (question.span) cursor.enter(question.span.text, question.span.end);
+    else cursor.enter(textInHand());
+    const hint = document.getElementById("hint");
+    if (hint) hint.textContent = question.slot.dataset.keys ?? "";
+    this.hand.say(`In ${cursor.name}. ${question.slot.dataset.keys}`);
+  }
+}
+
+/** @param {unknown} _ @returns {true} the key is used, whatever came of it */
+const done = (_) => true;
