@@ -1,1 +1,1 @@
-"""The demo project: items written for it, with planted differences, and simulated past labels."""
+"""The demo: projects of items written for it, a folder each, with simulated past labels."""
