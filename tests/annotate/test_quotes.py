@@ -78,6 +78,7 @@ def test_a_quote_is_found_as_it_is_or_in_a_normal_form(text, quote, found):
         ("The capital is Lyon.", " \n"),
         ("The capital is Lyon.", "The … Lyon"),
         ("The capital is Lyon.", "**"),
+        ("The capital is Lyon.", ".*"),
         ("snake_case and 2*3 and 2**3", "snakecase"),
         ("snake_case and 2*3 and 2**3", "23"),
         ("nowhere", "now here"),

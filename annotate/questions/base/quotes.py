@@ -237,6 +237,8 @@ class Source:
                 if self._whole(at, at + len(quote))
             )
         needle = _form(quote, wide).text.strip()
+        if wide > 1 and not any(char.isalnum() for char in needle):
+            return iter(())  # marks alone, or beside a full stop: too little is left to go by
         return self._in_form(needle, wide, 0, len(needle), step=step)
 
     def _in_form(
