@@ -61,7 +61,17 @@ class Arranged:
     items: list[int]
     units: list[str]
 
-    def by_item(self, settled: Settled) -> dict[int, dict[str, Found]]:
+    @property
+    def answers(self) -> int:
+        return max(len(self.data.votes), len(self.data.numbers))
+
+    @property
+    def answers_by_annotator(self) -> Ids:
+        """How many of their answers count, ratings by completion."""
+        given = self.data.votes if len(self.data.votes) else self.data.numbers
+        return np.bincount(given.annotator, minlength=given.annotators)
+
+    def by_item(self, settled: Settled) -> dict[int, Any]:
         """What was found, by item id and unit."""
         found: dict[int, dict[str, Found]] = {}
         shares, value, deviation = (

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from annotate.aggregation.marked_methods import MARKED
 from annotate.aggregation.method import Data, Fitted, Method, Own, Settled, Shared
 from annotate.aggregation.methods import (
     adjusted_mean,
@@ -331,5 +332,6 @@ METHODS: dict[str, Method] = {
         Mean(),
         AdjustedMean(),
         PlackettLuce(),
+        *MARKED,
     )
 }

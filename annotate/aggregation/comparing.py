@@ -9,12 +9,13 @@ import numpy.typing as npt
 from django.core.cache import cache
 from django.db.models import Max
 
-from annotate.aggregation.arranging import Arranged, arrange
+from annotate.aggregation.arranging import Arranged
 from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Source
 from annotate.aggregation.method import Method
-from annotate.aggregation.reading import read_answers, read_things
+from annotate.aggregation.reading import arrange_whole, read_answers
 from annotate.aggregation.settling import plain_method
+from annotate.aggregation.stretched import Stretched
 from annotate.models import Annotation, Gold, Project
 from annotate.questions import Answer, Question
 
@@ -71,10 +72,7 @@ def _compare(project: Project, question: Question[Any]) -> dict[str, Any] | None
     answers = read.by(source)
     if not len(answers):
         return None
-    things = None
-    if question.positions is not None:
-        things = read_things(question, np.unique(answers.item).tolist())
-    arranged = arrange(question, answers, things=things)
+    arranged = arrange_whole(question, answers, things=question.positions is not None)
     plain = _labels(question, plain_method(question), arranged)[0]
     truth = _truth(project, question, arranged)
     rows = [_compared(question, METHODS[name], arranged, plain, truth) for name in question.methods]
@@ -128,6 +126,8 @@ def _labels(
 def _truth(project: Project, question: Question[Any], arranged: Arranged) -> Labels:
     """What gold says of each unit, or else its last review; NaN where neither does."""
     known = _reviews(project, question) | _gold(project, question)
+    if isinstance(arranged, Stretched):
+        return arranged.said_of(known)
     by_unit = {
         (item, unit): value
         for item, answer in known.items()

@@ -14,10 +14,10 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Max
 
-from annotate.aggregation.arranging import Arranged, arrange
+from annotate.aggregation.arranging import Arranged
 from annotate.aggregation.combining import Source
 from annotate.aggregation.method import Fitted, Method, Own, Shared
-from annotate.aggregation.reading import Read, read_answers, read_things
+from annotate.aggregation.reading import Read, arrange_whole, read_answers
 from annotate.aggregation.settling import Key, chosen_method, current_fits
 from annotate.aggregation.storing import rewrite
 from annotate.aggregation.writing import VERSION
@@ -105,10 +105,7 @@ def fit_answers(
 ) -> tuple[Arranged, Fitted]:
     """A fit of one source's answers, from where the last one of the same kind ended."""
     answers = read.by(source)
-    things = None
-    if method.needs_pairs:
-        things = read_things(question, np.unique(answers.item).tolist())
-    arranged = arrange(question, answers, things=things)
+    arranged = arrange_whole(question, answers, things=method.needs_pairs)
     start = _start(project, question, source, method, arranged.annotators)
     return arranged, method.fit(arranged.data, start)
 
@@ -149,7 +146,7 @@ def _store(
         question=question.name,
         source=source,
         method=method.name,
-        labels=max(len(arranged.data.votes), len(arranged.data.numbers)),
+        labels=arranged.answers,
         items=len(set(arranged.items)),
         parameters={
             "shared": fitted.shared,
@@ -178,9 +175,7 @@ def _store(
 def _reliabilities(
     fit: AggregationFit, arranged: Arranged, fitted: Fitted
 ) -> Iterator[Reliability]:
-    data = arranged.data
-    given = data.votes if len(data.votes) else data.numbers
-    labels = np.bincount(given.annotator, minlength=given.annotators)
+    labels = arranged.answers_by_annotator
     found = fitted.reliability
     # Those who are surely unreliable first: few labels leave a wide interval and come late.
     for place in np.argsort(np.nan_to_num(found.high, nan=2.0), kind="stable").tolist():

@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from annotate.aggregation.arranging import Ids, arrange
+from annotate.aggregation.arranging import Ids
 from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Source
 from annotate.aggregation.method import Method
-from annotate.aggregation.reading import Read, read_frozen, read_things
+from annotate.aggregation.reading import Read, arrange_whole, read_frozen
 from annotate.aggregation.settling import Key, Learnt, Row, chosen_method, settle
 from annotate.aggregation.writing import VERSION
 from annotate.models import Project
@@ -79,10 +77,7 @@ def _with(
     answers, key = read.by(source), (question.name, source)
     if not len(answers):
         return frozen
-    things = None
-    if method.needs_pairs:
-        things = read_things(question, np.unique(answers.item).tolist())
-    arranged = arrange(question, answers, things=things)
+    arranged = arrange_whole(question, answers, things=method.needs_pairs)
     fitted = method.fit(arranged.data)
     learnt = Learnt(
         method,

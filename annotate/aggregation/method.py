@@ -38,6 +38,8 @@ class Data:
     kept: Mapping[str, Floats] = field(default_factory=dict)
     # Which of the project's items each unit belongs to, from 0: (items,). Empty: each is one.
     owner: Indices = field(default_factory=lambda: np.empty(0, np.intp))
+    # How much each unit counts: (items,). Empty: all the same.
+    weight: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
-from annotate.aggregation.arranging import Answers, Ids
+from annotate.aggregation.arranging import Answers, Arranged, Ids, arrange
 from annotate.aggregation.combining import Source
+from annotate.aggregation.stretched import arrange_marks
+from annotate.marking import read_texts
 from annotate.models import Project
 from annotate.questions import Question
 
@@ -121,3 +123,15 @@ def read_things(question: Question[Any], items: list[int]) -> dict[int, tuple[in
                     numbers.setdefault(second, len(numbers)),
                 )
     return found
+
+
+def arrange_whole(question: Question[Any], answers: Answers, *, things: bool) -> Arranged:
+    """All answers to a question for a fit, with what it takes to know of the items.
+
+    ``things``: with what their items compare.
+    """
+    items = np.unique(answers.item)
+    if question.marked:
+        return arrange_marks(question, answers, texts=read_texts(question, items))
+    known = read_things(question, items.tolist()) if things else None
+    return arrange(question, answers, things=known)

@@ -13,8 +13,10 @@ from annotate.aggregation.arranging import Answers, Arranged, arrange
 from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.combining import Label, Source, combine
 from annotate.aggregation.method import Method, Own, Shared
+from annotate.aggregation.stretched import arrange_marks
 from annotate.models import Aggregate, AggregationFit, Annotation, Annotator, Project
 from annotate.questions import Question, Questions
+from annotate.questions.base.marks import Settlement
 from annotate.questions.base.question import Combined
 
 REVIEW = "review"
@@ -96,6 +98,8 @@ def chosen_method(project: Project, question: Question[Any]) -> Method | None:
 
 def plain_method(question: Question[Any]) -> Method:
     """What stands in before the first fit: it needs none."""
+    if question.marked:
+        return METHODS["support"]
     return METHODS["majority" if question.classes else "mean"]
 
 
@@ -200,16 +204,24 @@ def _settled(
     with_items: Mapping[int, Mapping[str, float]] = {}
     if fit.method.needs_pairs:
         with_items = _stored(key, items) if kept is None else kept.get(key, {})
-    arranged = arrange(question, answers, kept=with_items)
-    found = _by_item(arranged, fit)
+    if question.marked:
+        found = _by_item(arrange_marks(question, answers), fit)
+    else:
+        found = _by_item(arrange(question, answers, kept=with_items), fit)
     return {
         item: Outcome(
-            question.settle(combined[item][key], found.get(item, {})),
+            _made(question, combined[item][key], found.get(item)),
             fit.method.name,
             with_items.get(item, {}),
         )
         for item in items
     }
+
+
+def _made(question: Question[Any], combined: Combined, found: Any) -> Combined:
+    if question.marked:
+        return question.settle_marks(combined, found or Settlement())
+    return question.settle(combined, found or {})
 
 
 def _by_item(arranged: Arranged, fit: Learnt) -> dict[int, Any]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from django.db import connection, transaction
@@ -91,7 +92,12 @@ def _summary(
 
 
 def disagreement(question: Question[Any], answers: Iterable[Any]) -> float | None:
-    """1 - the share of the largest class, by unit and then averaged; None under two answers."""
+    """1 - the share of the largest class, by unit and then averaged; None under two answers.
+
+    Of answers that mark parts of texts the mean distance of two.
+    """
+    if question.marked:
+        return _mean_distance(question, [answer for answer in answers if answer is not None])
     units: dict[str, list[float]] = {}
     for answer in answers:
         if answer is not None:
@@ -102,4 +108,9 @@ def disagreement(question: Question[Any], answers: Iterable[Any]) -> float | Non
         for values in units.values()
         if len(values) > 1
     ]
+    return sum(apart) / len(apart) if apart else None
+
+
+def _mean_distance(question: Question[Any], answers: Sequence[Any]) -> float | None:
+    apart = [question.distance(one, other) for one, other in combinations(answers, 2)]
     return sum(apart) / len(apart) if apart else None

@@ -22,6 +22,8 @@ from annotate.agreement.coefficients import (
 from annotate.agreement.estimates import Estimate, estimates
 from annotate.agreement.labels import Mask, name_of
 from annotate.agreement.numbers import Numbers
+from annotate.agreement.spans import Spans
+from annotate.agreement.spans_judged import judged
 from annotate.agreement.tables import Array, IntArray, group
 from annotate.agreement.wholes import Wholes
 from annotate.models import Annotator
@@ -32,7 +34,9 @@ Found = dict[str, Estimate]
 
 
 def against_people(
-    people: Numbers | Wholes, judges: Numbers | Wholes, annotators: Sequence[Annotator]
+    people: Numbers | Wholes | Spans,
+    judges: Numbers | Wholes | Spans,
+    annotators: Sequence[Annotator],
 ) -> list[dict[str, Any]]:
     """Each judge that has labelled what people have, the one with the most such items first."""
     rows = []
@@ -53,6 +57,8 @@ def against_people(
 def _figures(people: Any, judge: Any) -> Found:
     if isinstance(people, Wholes):
         return _wholes(people, judge)
+    if isinstance(people, Spans):
+        return judged(people, judge)
     units, first = np.unique(judge.unit, return_index=True)
     people = people.where(np.isin(people.unit, units))
     counts, item = people.table

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -63,6 +63,8 @@ class ProjectLabels:
     items: IntArray
     annotators: Sequence[Annotator]
     of: dict[str, Labels]
+    # What is made of the labels once and used again, by question.
+    made: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def human(self) -> Mask:

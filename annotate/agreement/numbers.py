@@ -23,7 +23,14 @@ from annotate.questions import Question
 
 Coefficients = dict[str, Coefficient]
 # What stands for every slice, pair and period; the others are of the whole alone.
-BRIEF = ("alpha", "alpha_sides", "agreement", "agreement_without_ties")
+BRIEF = (
+    "alpha",
+    "alpha_sides",
+    "agreement",
+    "agreement_without_ties",
+    "character_f1",
+    "character_f1_labels",
+)
 
 
 @dataclass(frozen=True)

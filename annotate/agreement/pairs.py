@@ -9,7 +9,8 @@ import numpy as np
 from annotate.agreement.coefficients import Coefficient, Cohen, SameAnswer, linear, quadratic
 from annotate.agreement.estimates import Estimate, estimates
 from annotate.agreement.labels import name_of
-from annotate.agreement.numbers import Numbers
+from annotate.agreement.numbers import BRIEF, Numbers
+from annotate.agreement.spans import Spans
 from annotate.agreement.tables import Array, IntArray, Units, group, meetings
 from annotate.agreement.wholes import Wholes
 from annotate.models import Annotator
@@ -28,7 +29,7 @@ class Pair(NamedTuple):
     other: IntArray
 
 
-def pairs(people: Numbers | Wholes, annotators: Sequence[Annotator]) -> dict[str, Any]:
+def pairs(people: Numbers | Wholes | Spans, annotators: Sequence[Annotator]) -> dict[str, Any]:
     """Figures of the pairs with the most items in common; the others are counted.
 
     ``left_out`` have too few items, ``beyond`` have enough but come after the list's end.
@@ -52,7 +53,7 @@ def pairs(people: Numbers | Wholes, annotators: Sequence[Annotator]) -> dict[str
     return {"pairs": rows, "least_items": LEAST_COMMON, "left_out": few, "beyond": beyond}
 
 
-def _met(people: Numbers | Wholes) -> tuple[list[Pair], int, int]:
+def _met(people: Numbers | Wholes | Spans) -> tuple[list[Pair], int, int]:
     """The pairs with the most items in common, and how many have too few, or come later."""
     unit = people.unit if isinstance(people, Numbers) else people.item
     one, other = meetings(unit)
@@ -83,13 +84,13 @@ def _met(people: Numbers | Wholes) -> tuple[list[Pair], int, int]:
     return found, len(codes) - len(enough), len(enough) - len(found)
 
 
-def _figures(people: Numbers | Wholes, pair: Pair) -> dict[str, Any]:
-    if isinstance(people, Wholes):
+def _figures(people: Numbers | Wholes | Spans, pair: Pair) -> dict[str, Any]:
+    if isinstance(people, Numbers):
+        found = _cohen(people, pair)
+    else:
         kept = np.zeros(len(people), dtype=bool)
         kept[pair.one] = kept[pair.other] = True
-        found = people.where(kept).figures()
-    else:
-        found = _cohen(people, pair)
+        found = people.where(kept).figures(BRIEF)
     return {name: figure.as_json for name, figure in found.items()}
 
 

@@ -1,6 +1,6 @@
 """Agreement of a project's people and judges, by question; kept until something changes."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -10,9 +10,13 @@ from annotate.agreement.labels import Labels, Mask, ProjectLabels, load
 from annotate.agreement.numbers import Numbers, numbers
 from annotate.agreement.pairs import pairs
 from annotate.agreement.slices import members, over_time, slices
+from annotate.agreement.spans_read import spans_of
 from annotate.agreement.wholes import Distances, Wholes
 from annotate.models import Project
 from annotate.questions import Question
+
+if TYPE_CHECKING:
+    from annotate.agreement.spans import Spans
 
 Json = dict[str, Any]
 Part = Literal["figures", "details"]
@@ -69,6 +73,8 @@ def _of_questions(labels: ProjectLabels) -> dict[str, Json]:
 def _figures(labels: ProjectLabels, question: Question[Any]) -> Json:
     """Empty where no item was answered by two people."""
     people = labels.by_people(question.name)
+    if question.marked:
+        return _of_spans(labels, question)
     measured = _measured(question, people)
     found = measured.figures()
     if not found["alpha"].n:
@@ -85,6 +91,23 @@ def _figures(labels: ProjectLabels, question: Question[Any]) -> Json:
         "labels": len(people),
         "without_value": without_value,
         **{name: figure.as_json for name, figure in found.items()},
+    }
+
+
+def _of_spans(labels: ProjectLabels, question: Question[Any]) -> Json:
+    every = spans_of(labels, question)
+    people = every.where(labels.human[every.annotator])
+    found = people.figures()
+    if not found["alpha"].n:
+        return {}
+    return {
+        "kind": question.kind,
+        "metric": "unitised",
+        "labels": len(people),
+        "without_value": 0,
+        **people.settings,
+        **{name: figure.as_json for name, figure in found.items()},
+        "by_label": people.by_label(),
     }
 
 
@@ -105,8 +128,11 @@ def _details(labels: ProjectLabels) -> dict[str, Json]:
     for question in labels.project.questions:
         if question.name not in labels.of:
             continue
-        all_labels = labels.of[question.name]
-        measured = _measured(question, all_labels)
+        measured: Numbers | Wholes | Spans
+        if question.marked:
+            measured = spans_of(labels, question)
+        else:
+            measured = _measured(question, labels.of[question.name])
         human = labels.human[measured.annotator]
         people, judges = measured.where(human), measured.where(~human)
         compared = against_people(people, judges, labels.annotators)

@@ -9,10 +9,11 @@ from django.db import connection
 
 from annotate.agreement.labels import Mask, ProjectLabels
 from annotate.agreement.numbers import BRIEF, Numbers
+from annotate.agreement.spans import Spans
 from annotate.agreement.tables import IntArray
 from annotate.agreement.wholes import Wholes
 
-Measured = Numbers | Wholes
+Measured = Numbers | Wholes | Spans
 LEAST_ITEMS = 10  # that several people labelled: fewer say nothing
 MOST_SLICES = 25
 DAYS_BY_DAY = 31  # longer stretches are shown by week

@@ -39,25 +39,28 @@ def dawid_skene(
     prior: float | Floats = SMOOTHING,
     iterations: int = ITERATIONS,
     tolerance: float = TOLERANCE,
+    weight: Floats | None = None,
 ) -> DawidSkene:
     """EM from the shares of the votes, or from the prevalence and confusion of ``start``.
 
     ``prior`` is added to every annotator's numbers of answers (Dirichlet): the same to every cell, or
-    by cell (true, given), which steadies annotators of whom little is known. Ends when the lower bound of the log likelihood (crowd-kit's
-    criterion) grows by less than ``tolerance`` an answer.
+    by cell (true, given), which steadies annotators of whom little is known. Ends when the lower bound
+    of the log likelihood (crowd-kit's criterion) grows by less than ``tolerance`` an answer.
+    ``weight`` (items,) says how many items alike each stands for.
     """
-    found = _confused(votes, np.ascontiguousarray(votes.shares.T))
+    posterior = np.ascontiguousarray(votes.shares.T)
+    found = _confused(votes, posterior, weight)
     prevalence, confusion = start or (
-        votes.shares.mean(axis=0) if votes.items else np.full(votes.classes, 1 / votes.classes),
+        _mean(posterior, weight) if votes.items else np.full(votes.classes, 1 / votes.classes),
         _normal(found, prior),
     )
-    before, number, posterior, likelihood = -np.inf, 0, np.ascontiguousarray(votes.shares.T), 0.0
+    before, number, likelihood = -np.inf, 0, 0.0
     while len(votes):
-        posterior, likelihood, entropy = _expect(votes, prevalence, confusion)
-        found = _confused(votes, posterior)
+        posterior, likelihood, entropy = _expect(votes, prevalence, confusion, weight)
+        found = _confused(votes, posterior, weight)
         number += 1
-        after = posterior.mean(axis=1), _normal(found, prior)
-        bound = entropy + _expected(found, posterior, *after)
+        after = _mean(posterior, weight), _normal(found, prior)
+        bound = entropy + _expected(found, _weighed(posterior, weight), *after)
         if number >= iterations or bound - before < tolerance * len(votes):
             break
         before, (prevalence, confusion) = bound, after
@@ -81,7 +84,25 @@ def chances(votes: Votes, confusion: Floats) -> Floats:
 # with the first one, and the last sum follows from the others: one pass over the answers fewer.
 
 
-def _expect(votes: Votes, prevalence: Floats, confusion: Floats) -> tuple[Floats, float, float]:
+def _weighed(posterior: Floats, weight: Floats | None) -> Floats:
+    return posterior if weight is None else np.asarray(posterior * weight)
+
+
+def _mean(posterior: Floats, weight: Floats | None) -> Floats:
+    if weight is None:
+        return np.asarray(posterior.mean(axis=1))
+    return np.asarray(posterior @ weight / max(float(weight.sum()), 1e-300))
+
+
+def _given(votes: Votes, weight: Floats | None) -> Floats:
+    if weight is None:
+        return votes.given
+    return counts(votes.code, (votes.annotators, votes.classes), weight[votes.item])
+
+
+def _expect(
+    votes: Votes, prevalence: Floats, confusion: Floats, weight: Floats | None = None
+) -> tuple[Floats, float, float]:
     """Posterior, log likelihood, and the posterior's entropy."""
     logs = np.log(confusion).transpose(1, 0, 2).reshape(votes.classes, -1)
     prior = np.log(np.maximum(prevalence, 1e-300))
@@ -90,15 +111,16 @@ def _expect(votes: Votes, prevalence: Floats, confusion: Floats) -> tuple[Floats
         against_first = (logs[true] - logs[0])[votes.code]
         scores[true] = np.bincount(votes.item, against_first, minlength=votes.items)
         scores[true] += prior[true] - prior[0]
-    first = float(votes.given.reshape(-1) @ logs[0]) + votes.items * float(prior[0])
+    items = votes.items if weight is None else float(weight.sum())
+    first = float(_given(votes, weight).reshape(-1) @ logs[0]) + items * float(prior[0])
     most = scores.max(axis=0)
     scores -= most
     posterior = np.exp(scores)
     total = posterior.sum(axis=0)
     posterior /= total
-    logs_of_total = float(np.log(total).sum())
-    entropy = logs_of_total - float(np.vdot(posterior, scores))
-    return posterior, first + float(most.sum()) + logs_of_total, entropy
+    logs_of_total = float(_weighed(np.log(total), weight).sum())
+    entropy = logs_of_total - float(np.vdot(_weighed(posterior, weight), scores))
+    return posterior, first + float(_weighed(most, weight).sum()) + logs_of_total, entropy
 
 
 def _expected(found: Floats, posterior: Floats, prevalence: Floats, confusion: Floats) -> float:
@@ -107,10 +129,11 @@ def _expected(found: Floats, posterior: Floats, prevalence: Floats, confusion: F
     return float(np.vdot(found, np.log(confusion))) + float(posterior.sum(axis=1) @ prior)
 
 
-def _confused(votes: Votes, posterior: Floats) -> Floats:
+def _confused(votes: Votes, posterior: Floats, weight: Floats | None = None) -> Floats:
     """Expected numbers of answers by annotator, true and given class."""
+    posterior = _weighed(posterior, weight)
     found = np.empty((votes.annotators, votes.classes, votes.classes))
-    found[:, 0] = votes.given
+    found[:, 0] = _given(votes, weight)
     shape = (votes.annotators, votes.classes)
     for true in range(1, votes.classes):
         found[:, true] = counts(votes.code, shape, posterior[true][votes.item])

@@ -23,6 +23,13 @@ NAMES = {
     "agreement": "agreement",
     "agreement_without_ties": "agreement without ties",
     "agreement_whole": "agreement, whole answers",
+    "alpha_marked": "alpha, marked or not",
+    "character_f1": "character F1",
+    "character_f1_labels": "character F1, same label",
+    "tolerant_f1": "F1 of spans, nearly",
+    "exact_f1": "F1 of spans, exactly",
+    "missing_f1": "F1 of what is missing",
+    "agreement_any": "agreement, anything at all",
 }
 OF_JUDGES = {
     "agreement": "with a person",
@@ -37,7 +44,14 @@ OF_JUDGES = {
     "alpha_people": "alpha of people",
     "agreement_with_judge": "agreement, judge included",
     "alpha_with_judge": "alpha, judge included",
+    "character_f1": "character F1 with a person",
+    "character_f1_people": "character F1 of two people",
+    "character_f1_difference": "difference",
+    "character_f1_labels": "same label, with a person",
+    "character_f1_labels_people": "same label, two people",
+    "character_f1_labels_difference": "difference",
 }
+OF_PAIRS = {name: NAMES[name] for name in ("character_f1", "character_f1_labels")}
 Json = dict[str, Any]
 
 
@@ -74,6 +88,10 @@ def _whole(figures: Json) -> Iterator[str]:
             yield f"{words:<26}{_words(figures[name])}"
     if figures["without_value"]:
         yield f"{figures['without_value']:,} labels without a side count in whole answers alone"
+    if "tolerance_characters" in figures:
+        yield f"nearly: both ends at most {figures['tolerance_characters']} characters apart"
+    for label, part in figures.get("by_label", {}).items():
+        yield from _named(f"{label} ({part['spans']:,} spans)", part)
 
 
 def _parts(figures: Json, by: str) -> Iterator[str]:
@@ -103,9 +121,10 @@ def _named(name: str, part: Json) -> Iterator[str]:
 def _pairs(found: Json) -> Iterator[str]:
     for pair in found["pairs"]:
         yield f"{pair['first']['name']} and {pair['second']['name']} ({pair['n']:,} items in common)"
-        for name in ("cohen", "cohen_linear", "cohen_quadratic", "agreement", "alpha"):
+        for name in ("cohen", "cohen_linear", "cohen_quadratic", "agreement", "alpha", *OF_PAIRS):
             if name in pair:
-                yield f"  {name.replace('_', ', '):<24}{_words(pair[name])}"
+                words = OF_PAIRS.get(name, name.replace("_", ", "))
+                yield f"  {words:<24}{_words(pair[name])}"
     if found["beyond"]:
         yield f"{found['beyond']:,} more pairs with fewer items in common"
     if found["left_out"]:

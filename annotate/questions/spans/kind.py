@@ -50,9 +50,10 @@ class Spans(Question[SpansConfig]):
 
     @property
     def scale_settings(self) -> dict[str, Any]:
-        """Of labels and severities what is stored: words, colours, keys and headings may change."""
+        """Of labels and severities what is stored: words, order, colours, keys and headings may change."""
+        values = [*self.span_values, *(f"{value} (missing)" for value in self.missing_values)]
         return super().scale_settings | {
-            "Labels": [*self.span_values, *(f"{value} (missing)" for value in self.missing_values)],
+            "Labels": sorted(values),
             "Severities": self.severities,
         }
 
@@ -156,6 +157,15 @@ class Spans(Question[SpansConfig]):
     @property
     def support(self) -> float:
         return float(self.config.support)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return ("support", "weighted_support", "dawid_skene_characters")
+
+    @property
+    def classes(self) -> tuple[float, ...]:
+        """Of a character and a label: not marked so, or marked."""
+        return (0.0, 1.0)
 
     def settle_marks(self, combined: Combined, found: Settlement) -> Combined:
         return marking.settled(combined, found)
