@@ -85,6 +85,8 @@ class ParsedItem:
     gold_note: str = ""
     # A ``Gold.Use``: what it is for.
     gold_use: str = "check"
+    # What of it could not be read, by the number of the line, where its rows have lines of their own.
+    faults: Sequence[tuple[int, str]] = ()
 
     @property
     def files(self) -> list[str]:
@@ -229,9 +231,9 @@ class Exporter(Format):
 
     extension: ClassVar[str] = "jsonl"
     # What stands before, between and after rows; of JSON Lines a line break after each.
-    head: ClassVar[str] = ""
-    between: ClassVar[str] = "\n"
-    tail: ClassVar[str] = "\n"
+    head: str = ""
+    between: str = "\n"
+    tail: str = "\n"
 
     def __init__(
         self, questions: Questions, options: Mapping[str, str], setting: Setting | None = None

@@ -86,6 +86,8 @@ class Reader:
         item = self.importer.parse(self._read(piece, result))
         if item is None:
             return None
+        for line, fault in item.faults:
+            result.fault(line, fault)
         if len(item.completions) < self.needed:
             raise BadLine(
                 f"has {len(item.completions)} completions, but the form asks about "

@@ -1,0 +1,249 @@
+"""Marks out of foreign files as answers: labels by their names, places checked, faults told one by one.
+
+A part that cannot be read is told and left out; the rest of the label stays.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from annotate.formats.base import BadLine, Option, RefusedFile, brief
+from annotate.offsets import Target, Texts, Utf16, WrongRange, check_range
+from annotate.questions import InvalidAnswer, Question
+from annotate.questions.base.labels import paths
+from annotate.questions.base.parts import by_place
+
+Part = dict[str, Any]
+LABELS = Option("labels", "Other names of labels in the file, as in: Cliché=cliche; *=other")
+ANY = "*"
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+
+
+class Unread(ValueError):
+    """A part that cannot be read; the message gives the fault, the value and the remedy."""
+
+
+def plain(name: str) -> str:
+    """Letters and digits alone, in small letters: spellings of a name differ in all else."""
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+class Names:
+    """The stored value of a label by what a file calls it.
+
+    A file may use the stored value, the words, or the words with their heading's
+    (``Accuracy/Omission``), spelt in any way, and with more in parentheses behind it.
+    """
+
+    def __init__(self, what: str, words: Mapping[str, str], others: str = "") -> None:
+        self.what, self.words = what, dict(words)
+        self.values = {plain(name): value for value, name in words.items()}
+        for value, name in words.items():
+            self.values.setdefault(plain(name.rpartition("/")[2]), value)
+        self.values |= {plain(value): value for value in words}
+        self.default = ""
+        for name, value in _others(others):
+            self._add(name, value)
+
+    def _add(self, name: str, value: str) -> None:
+        if value not in self.words:
+            known = ", ".join(self.words)
+            raise RefusedFile(f"Option labels: {value!r} is no label; use one of {known}.")
+        if name == ANY:
+            self.default = value
+        else:
+            self.values[plain(name)] = value
+
+    def find(self, name: object) -> str:
+        """Raises ``Unread``."""
+        if isinstance(name, str):
+            for spelt in (name, _PARENTHESIS.sub("", name)):
+                if (found := self.values.get(plain(spelt))) is not None:
+                    return found
+        if self.default:
+            return self.default
+        known = ", ".join(self.words)
+        raise Unread(
+            f"the {self.what} {brief(name)} is none of the form ({known}); add it to the form, or say "
+            "which one it is by the option labels"
+        )
+
+    def written(self, value: str, upstream: Collection[str] = ()) -> str:
+        """The words of a value, spelt as upstream does where that knows it."""
+        words = self.words.get(value, value)
+        spelt = {plain(name): name for name in upstream}
+        return spelt.get(plain(words)) or spelt.get(plain(value)) or words
+
+
+def _others(text: str) -> list[tuple[str, str]]:
+    """``name=value`` pairs parted by semicolons. Raises ``RefusedFile``."""
+    pairs = [one.rpartition("=") for one in text.split(";") if one.strip()]
+    if wrong := next((value for name, _, value in pairs if not name.strip()), None):
+        raise RefusedFile(f"Option labels has {wrong!r}; write the name in the file=the label.")
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def names_of_labels(question: Question[Any], others: str = "") -> Names:
+    return Names("label", paths(question.config.labels), others)
+
+
+def names_of_severities(question: Question[Any]) -> Names:
+    return Names("severity", {one.value: one.label for one in question.config.severities})
+
+
+class Marks:
+    """What one annotator marks in answer to one question about spans."""
+
+    def __init__(
+        self, question: Question[Any], texts: Texts, labels: Names, severities: Names
+    ) -> None:
+        self.question, self.texts = question, texts
+        self.labels, self.severities = labels, severities
+        self.spans: list[Part] = []
+        self.missing: list[Part] = []
+        self.faults: list[str] = []
+
+    def span(
+        self,
+        what: str,
+        target: Part,
+        start: object,
+        end: object,
+        label: object,
+        *,
+        text: object = None,
+        **more: Any,
+    ) -> None:
+        """Add a span of ``target``, such as ``{"completion": 0}``; ``text`` is what it quotes, if known."""
+        with_place = self._reading(what, lambda: self._place(target, start, end, text))
+        if with_place is not None and (said := self._said(what, label, more)) is not None:
+            self._keep(what, "spans", with_place | said)
+
+    def lack(self, what: str, completion: int, label: object, **more: Any) -> None:
+        """Add that something is missing from a completion."""
+        if (said := self._said(what, label, more)) is not None:
+            self._keep(what, "missing", {"completion": completion, **said})
+
+    def _reading(self, what: str, read: Callable[[], Part]) -> Part | None:
+        try:
+            return read()
+        except (Unread, WrongRange, BadLine) as fault:
+            self.faults.append(f"{what}: {fault}")
+            return None
+
+    def _place(self, target: Part, start: object, end: object, text: object) -> Part:
+        return {**target, **place_in(self.texts, target, start, end, text)}
+
+    def _said(self, what: str, label: object, more: Mapping[str, Any]) -> Part | None:
+        """Label, severity, comment and evidence as far as the question asks for them."""
+        config = self.question.config
+        asked = {
+            "comment": config.comments != "off" and more.get("comment"),
+            "evidence": config.evidence and more.get("evidence"),
+        }
+        found = {name: value for name, value in asked.items() if value}
+
+        def read() -> Part:
+            said = {"label": self.labels.find(label)}
+            if config.severities and more.get("severity") is not None:
+                said["severity"] = self.severities.find(more["severity"])
+            return said | found
+
+        return self._reading(what, read)
+
+    def _keep(self, what: str, name: str, part: Part) -> None:
+        """Hold the part by itself against question and texts, and spans against each other."""
+        answer: Part = {"spans": [], name: [part]}
+        try:
+            texts, completions = self.texts, len(self.texts.completions)
+            self.question.fit(self.question.parse(answer, completions=completions), texts)
+        except InvalidAnswer as fault:
+            self.faults.append(f"{what}: {fault.message}")
+            return
+        kept = self.spans if name == "spans" else self.missing
+        if name == "spans" and not self.question.config.overlap and (other := clash(part, kept)):
+            self.faults.append(
+                f"{what}: {part['start']}-{part['end']} overlaps {other['start']}-{other['end']}, and "
+                f"{self.question.name} allows no overlap; allow it there, or leave one of them out"
+            )
+            return
+        kept.append(part)
+
+    def answer(self, *, clean: Sequence[int] = ()) -> Part:
+        """The answer to the question, by its name; none where nothing can be said.
+
+        ``clean`` are completions of which the file says that there is nothing.
+        """
+        answer: Part = {"spans": sorted(self.spans, key=by_place)}
+        if self.missing:
+            answer["missing"] = self.missing
+        if clean:
+            answer["clean"] = list(clean)
+        return {self.question.name: answer} if len(answer) > 1 or answer["spans"] else {}
+
+
+def place_in(texts: Texts, target: Part, start: object, end: object, text: object) -> Part:
+    """A range held against the text it is of. Raises ``Unread`` and ``WrongRange``."""
+    if type(start) is not int or type(end) is not int:
+        said = f" of {brief(text)}" if isinstance(text, str) else ""
+        raise Unread(f"has no place{said} (start {start!r}, end {end!r}); give offsets")
+    stored = texts.text(Target.of(target))
+    quoted = stored[start:end] if not isinstance(text, str) else text
+    check_range(stored, start, end, quoted)
+    return {"start": start, "end": end, "text": quoted}
+
+
+def clash(part: Part, others: Sequence[Part]) -> Part | None:
+    """One of ``others`` that shares characters with ``part``."""
+    return next(
+        (
+            one
+            for one in others
+            if Target.of(one) == Target.of(part)
+            and one["start"] < part["end"]
+            and part["start"] < one["end"]
+        ),
+        None,
+    )
+
+
+# ------------------------------------------------------------------------------ offsets in UTF-16
+
+AUTO, POINTS, UNITS = "auto", "code_points", "utf16"
+OFFSETS = Option("offsets", "What offsets count", AUTO, (AUTO, POINTS, UNITS))
+
+
+def counted(
+    text: str, start: object, end: object, quoted: object, counting: str
+) -> tuple[int, int]:
+    """Offsets in code points, whichever of both they count. Raises ``Unread`` and ``WrongRange``.
+
+    Unless ``counting`` says which, the quoted text decides; where it cannot, and both differ, nothing
+    is guessed.
+    """
+    if type(start) is not int or type(end) is not int:
+        raise Unread(f"has no place (start {start!r}, end {end!r}); give offsets")
+    if counting == POINTS:
+        return start, end
+    utf16 = Utf16(text)
+    if counting == UNITS:
+        return utf16.from_units(start), utf16.from_units(end)
+    try:
+        units = utf16.from_units(start), utf16.from_units(end)
+    except WrongRange:
+        return start, end
+    points = start, end
+    if units == points:
+        return points
+    if not isinstance(quoted, str):
+        raise Unread(
+            f"{start}-{end} may count code points or UTF-16, which differ here, and quotes no text; "
+            f"say which by the option offsets={POINTS} or offsets={UNITS}"
+        )
+    fitting = {one for one in (points, units) if text[one[0] : one[1]] == quoted}
+    if len(fitting) > 1:
+        raise Unread(
+            f"{start}-{end} quotes {brief(quoted)} by code points as well as by UTF-16; say which it "
+            f"is by the option offsets={POINTS} or offsets={UNITS}"
+        )
+    return fitting.pop() if fitting else points
