@@ -5,6 +5,7 @@ counted differently is found out.
 """
 
 import json
+import reprlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,19 @@ Part = dict[str, Any]
 RANGE = ("start", "end", "text")
 MOST_PARTS = 5_000  # of one answer
 LONGEST_COMMENT = 5_000
+
+
+class _Short(reprlib.Repr):
+    """Values in messages, however large or deep they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 2, 60, 60
+
+
+def short(value: object) -> str:
+    """A value as a message shows it."""
+    return _Short().repr(value)
 
 
 def read_json(data: Mapping[str, Any], field: str) -> object | None:
@@ -52,7 +66,9 @@ def read_target(question: str, raw: Mapping[str, Any], *, completions: int, cont
     if kind == CONTEXT and not contexts:
         raise InvalidAnswer(question, "has a part of a passage, which it does not ask about")
     if type(place) is not int or place < 0 or (kind == COMPLETION and place >= completions):
-        raise InvalidAnswer(question, f"has a part of {kind} {place!r}, which there is none of")
+        raise InvalidAnswer(
+            question, f"has a part of {kind} {short(place)}, which there is none of"
+        )
     return {kind: place}
 
 
@@ -62,8 +78,8 @@ def read_range(question: str, raw: Mapping[str, Any]) -> Part:
     if type(start) is not int or type(end) is not int or not isinstance(text, str):
         raise InvalidAnswer(
             question,
-            f"has a part with start {start!r}, end {end!r} and text {text!r}; give offsets in "
-            "code points and the text between them",
+            f"has a part with start {short(start)}, end {short(end)} and text {short(text)}; give "
+            "offsets in code points and the text between them",
         )
     return {"start": start, "end": end, "text": text}
 
@@ -74,7 +90,7 @@ def read_comment(question: str, raw: Mapping[str, Any], name: str = "comment") -
     if value is None or value == "":
         return {}
     if not isinstance(value, str):
-        raise InvalidAnswer(question, f"has a {name} that is {value!r}; write a text")
+        raise InvalidAnswer(question, f"has a {name} that is {short(value)}; write a text")
     if len(value) > LONGEST_COMMENT:
         raise InvalidAnswer(
             question,
@@ -92,18 +108,20 @@ def one_of(
         return {}
     if not isinstance(value, str) or value not in allowed:
         known = ", ".join(allowed)
-        raise InvalidAnswer(question, f"has a part with the {name} {value!r}; use one of {known}")
+        raise InvalidAnswer(
+            question, f"has a part with the {name} {short(value)}; use one of {known}"
+        )
     return {name: value}
 
 
 def only_known(question: str, raw: object, names: Collection[str], what: str) -> Mapping[str, Any]:
     """An object without fields that nothing reads. Raises ``InvalidAnswer``."""
     if not isinstance(raw, Mapping):
-        raise InvalidAnswer(question, f"has {what} that is {raw!r}; send an object")
+        raise InvalidAnswer(question, f"has {what} that is {short(raw)}; send an object")
     if unknown := sorted(str(name) for name in raw if name not in names):
         known = ", ".join(names)
         raise InvalidAnswer(
-            question, f"has {what} with {unknown[0]!r}, which nothing reads; use {known}"
+            question, f"has {what} with {short(unknown[0])}, which nothing reads; use {known}"
         )
     return raw
 

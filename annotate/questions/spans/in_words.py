@@ -64,7 +64,8 @@ def lacking(question: "Spans", answer: Answer, asked: Collection[int]) -> str:
 def _owed(question: "Spans", part: Part) -> str:
     if question.config.severities and "severity" not in part:
         return "severity"
-    return "comment" if question.config.comments == "required" and "comment" not in part else ""
+    wanted = question.config.comments == "required"
+    return "comment" if wanted and not part.get("comment", "").strip() else ""
 
 
 # ---------------------------------------------------------------------------------------- examples

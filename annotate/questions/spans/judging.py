@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.offsets import COMPLETION, CONTEXT, Target, Texts
 from annotate.questions.base import quotes
-from annotate.questions.base.parts import Part, list_in
+from annotate.questions.base.parts import Part, list_in, short
 from annotate.questions.base.question import Answer, InvalidAnswer, letter
 from annotate.questions.spans.characters import (
     MISSED,
@@ -132,7 +132,7 @@ def material(question: "Spans", texts: Texts) -> str:
 def read(question: "Spans", payload: object, completions: int) -> Answer:
     """The judge's parts, each with its quote in place of a range. Raises ``InvalidAnswer``."""
     if not isinstance(payload, Mapping):
-        raise InvalidAnswer(question.name, f"{payload!r} is not an object with lists of spans")
+        raise InvalidAnswer(question.name, f"{short(payload)} is not an object with lists of spans")
     answer: Answer = {SPANS: [], MISSING: [], CLEAN: []}
     for place, name in enumerate(_letters(completions)):
         if (given := payload.get(name)) is not None:
@@ -147,7 +147,9 @@ def read(question: "Spans", payload: object, completions: int) -> Answer:
 
 def _read_completion(question: "Spans", given: object, place: int, answer: Answer) -> None:
     if not isinstance(given, Mapping):
-        raise InvalidAnswer(question.name, f"has {given!r} for {letter(place)}; send an object")
+        raise InvalidAnswer(
+            question.name, f"has {short(given)} for {letter(place)}; send an object"
+        )
     spans = [_span(question, one, place) for one in list_in(question.name, given, SPANS)]
     missing = [
         {COMPLETION: place, **_said(question, one, "label", "severity", "comment", EVIDENCE)}
@@ -167,14 +169,14 @@ def _of_passage(question: "Spans", raw: object, *names: str) -> Part:
     part = _quoting(question, _said(question, raw, "passage", *_QUOTE, *names))
     number = part.pop("passage", None)
     if type(number) is not int or number < 1:
-        raise InvalidAnswer(question.name, f"quotes passage {number!r}; count them from 1")
+        raise InvalidAnswer(question.name, f"quotes passage {short(number)}; count them from 1")
     return {CONTEXT: number - 1, **part}
 
 
 def _said(question: "Spans", raw: object, *names: str) -> Part:
     """A part less what is not asked for, and what is said by an empty text, a list or null."""
     if not isinstance(raw, Mapping):
-        raise InvalidAnswer(question.name, f"has {raw!r} in a list of parts; send objects")
+        raise InvalidAnswer(question.name, f"has {short(raw)} in a list of parts; send objects")
     found = {name: raw[name] for name in names if raw.get(name) not in (None, "", [])}
     if not question.config.severities:
         found.pop("severity", None)
@@ -189,7 +191,9 @@ def _said(question: "Spans", raw: object, *names: str) -> Part:
 
 def _quoting(question: "Spans", part: Part) -> Part:
     if not isinstance(part.get(quotes.QUOTE), str):
-        raise InvalidAnswer(question.name, f"has a part whose quote is {part.get(quotes.QUOTE)!r}")
+        raise InvalidAnswer(
+            question.name, f"has a part whose quote is {short(part.get(quotes.QUOTE))}"
+        )
     return part
 
 

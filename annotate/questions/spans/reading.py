@@ -15,6 +15,7 @@ from annotate.questions.base.parts import (
     read_comment,
     read_range,
     read_target,
+    short,
 )
 from annotate.questions.base.question import Answer, InvalidAnswer
 from annotate.questions.base.text import RefusedText, check_text
@@ -127,7 +128,7 @@ def _piece(question: "Spans", raw: object, spans: int) -> Part:
     if type(number) is not int or not 0 <= number < spans:
         raise InvalidAnswer(
             question.name,
-            f"has span {number!r} as evidence, of {spans}; count the spans of the answer from 0",
+            f"has span {short(number)} as evidence, of {spans}; count the spans of the answer from 0",
         )
     return {"span": number}
 
@@ -147,7 +148,7 @@ def _clean(question: "Spans", given: Mapping[str, Any], completions: int) -> lis
         if type(place) is not int or not 0 <= place < completions:
             raise InvalidAnswer(
                 question.name,
-                f"says that there is nothing in completion {place!r}, which there is none of; use 0 "
+                f"says that there is nothing in completion {short(place)}, which there is none of; use 0 "
                 f"to {completions - 1}",
             )
     return sorted(set(clean))
