@@ -25,6 +25,7 @@ COMMANDS = (
     Command("skip", "s", "Skip: the item goes to somebody else"),
     Command("undo", "u", "Undo: take the last submission back"),
     Command("text", "e", "Into the text, to mark parts of it by keys; Esc leaves it"),
+    Command("first-error", "f", "First error: the steps before are good, this one is bad"),
     Command("write", "w", "Write; Esc leaves the field"),
     Command("clear", "Backspace", "Clear the answer"),
     Command("prompt", "p", "The whole prompt, or less of it"),

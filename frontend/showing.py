@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any
 
 from django.contrib.staticfiles import finders
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -168,8 +170,11 @@ def _seconds(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class Assets:
+    """``keys`` are templates with rows for the list of keys."""
+
     styles: tuple[str, ...]
     scripts: tuple[str, ...]
+    keys: tuple[str, ...] = ()
 
 
 def assets(form: Questions) -> Assets:
@@ -178,6 +183,7 @@ def assets(form: Questions) -> Assets:
     return Assets(
         styles=styles_of(names),
         scripts=tuple(path for name in names if _exists(path := f"questions/{name}.js")),
+        keys=tuple(path for name in names if _is_template(path := f"questions/{name}_keys.html")),
     )
 
 
@@ -189,3 +195,12 @@ def styles_of(names: Iterable[str]) -> tuple[str, ...]:
 @cache
 def _exists(path: str) -> bool:
     return finders.find(path) is not None
+
+
+@cache
+def _is_template(path: str) -> bool:
+    try:
+        get_template(path)
+    except TemplateDoesNotExist:
+        return False
+    return True

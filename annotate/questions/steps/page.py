@@ -28,6 +28,7 @@ class Piece:
     number: int = 0
     field: str = ""
     label: str = ""
+    colour: str = ""
     comment: SafeString = NOTHING
 
 
@@ -79,6 +80,7 @@ def _pieces(
     """The whole text, step by step; white space between steps is left out."""
     assert shown.texts is not None
     text, after = shown.texts.completions[place], 0
+    tones = colours(question.config.labels)
     before = sum(len(ranges) for ranges in divided[:place])
     labelled = {counting.place_of(one): one for one in (shown.answer or {}).get("steps", ())}
     for number, (start, end) in enumerate(divided[place], start=1):
@@ -90,6 +92,7 @@ def _pieces(
             number=number,
             field=f"{question.field}-{before + number - 1}",
             label=said.get("label", ""),
+            colour=tones.get(said.get("label", ""), ""),
             comment=exactly(said.get("comment", "")),
         )
         after = end
