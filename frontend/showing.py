@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.staticfiles import finders
 from django.template import TemplateDoesNotExist
@@ -20,8 +21,12 @@ from annotate.questions.base.text import RefusedText, check_text
 from frontend import markdown, reading
 from frontend.reading import ShownCompletion, Turn
 
+if TYPE_CHECKING:
+    from frontend.offers import Offer
+
 LONGEST_DRAFT = 200_000  # characters in all fields together
 MOST_FIELDS = 500
+LONGEST_TOKEN = 500
 CLOCKS_DIFFER = 60.0  # seconds by which a browser may have seen an item longer than we know
 
 
@@ -56,9 +61,15 @@ def form_of(pk: int) -> Form:
 
 
 def questions(
-    assignment: Assignment, filled: Answers, faults: Mapping[str, str]
+    assignment: Assignment,
+    filled: Answers,
+    faults: Mapping[str, str],
+    offered: Mapping[str, "Offer"] = MappingProxyType({}),
 ) -> Sequence[SafeString]:
-    """The form's questions as HTML, with what is filled in (in the item's own order)."""
+    """The form's questions as HTML, with what is filled in (in the item's own order).
+
+    ``offered`` is what others answered of it, by question.
+    """
     form = form_of(assignment.form_id).parsed
     if not filled and not faults and not form.needs_texts:
         return _blank(assignment.form_id, tuple(assignment.order))
@@ -71,10 +82,15 @@ def questions(
                 error=faults.get(question.name, ""),
                 texts=texts,
                 render=markdown.render,
+                **_suggested(offered.get(question.name)),
             )
         )
         for question in form
     ]
+
+
+def _suggested(offer: "Offer | None") -> dict[str, Any]:
+    return {} if offer is None else {"suggested": offer.answer, "suggested_by": offer.by}
 
 
 @lru_cache(maxsize=1024)
@@ -124,6 +140,8 @@ def read_draft(data: Mapping[str, str]) -> dict[str, Any]:
         "key": data.get("key", "")[:40],
         "at": int(at) if at.isdecimal() and len(at) <= 15 else 0,
         "fields": fields,
+        # Which judges' marks were filled in, signed; what is too long is none.
+        "offered": offered if len(offered := data.get("offered", "")) <= LONGEST_TOKEN else "",
     }
 
 

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from frontend.markdown import LONGEST, raw, render
+from tests.drawn_texts import MARKDOWN_WITH_FORMULAS
 from tests.frontend.mapped import read
 from tests.frontend.test_markdown import EVIL
 
@@ -176,136 +177,9 @@ def test_tabs_that_are_in_part_indentation_are_no_text():
 
 # ---------------------------------------------------------------------------------------- any text
 
-WORDS = st.sampled_from(
-    [
-        *(
-            "word",
-            "a",
-            "é",
-            "e\u0301",
-            "字",
-            "🙂",
-            "👩\u200d👩\u200d👧",
-            "🇩🇪",
-            "مرحبا",
-            "\u200f",
-            "\u2066x\u2069",
-            "1",
-        ),
-        *(
-            "*",
-            "**",
-            "_",
-            "~~",
-            "~",
-            "`",
-            "``",
-            "[",
-            "](",
-            ")",
-            "[a](b 'c')",
-            "![i](j)",
-            "<http://x.y/%41>",
-        ),
-        *(
-            "\\",
-            "\\*",
-            "\\\\",
-            "\\|",
-            "&amp;",
-            "&#10;",
-            "&#13;",
-            "&",
-            ";",
-            "<b>",
-            "<",
-            ">",
-            '"',
-            "[1]",
-            "[1, 2:1]",
-        ),
-        *(
-            " ",
-            "  ",
-            "\t",
-            "\u00a0",
-            "\u2003",
-            "\u2028",
-            "\x0b",
-            "\x85",
-            "\ufeff",
-            "|",
-            "$",
-            "$x$",
-            "$$",
-            "\\(y\\)",
-            ":",
-        ),
-    ]
-)
-LINE_STARTS = st.sampled_from(
-    [
-        *(
-            "",
-            "",
-            "",
-            " ",
-            "   ",
-            "    ",
-            "\t",
-            "- ",
-            "-\t",
-            "-\t\t",
-            "1. ",
-            "  - ",
-            "    - ",
-            "> ",
-            ">",
-            ">\t",
-            "> > ",
-            "> - ",
-        ),
-        *(
-            "# ",
-            "## ",
-            "```",
-            "```python\n",
-            "~~~\n",
-            "| ",
-            "|--|--|\n",
-            "---",
-            "===",
-            "$$\n",
-            "\\[",
-            "   > ",
-        ),
-    ]
-)
-ENDS = st.sampled_from(
-    [
-        "\n",
-        "\n",
-        "\n\n",
-        "\r\n",
-        "\r\n",
-        "\r",
-        " \n",
-        "  \n",
-        "  \r\n",
-        "\\\n",
-        "\t\n",
-        " #\n",
-        " |\n",
-    ]
-)
-LINES = st.tuples(LINE_STARTS, LINE_STARTS, st.lists(WORDS, max_size=8).map("".join), ENDS).map(
-    "".join
-)
-TEXTS = st.lists(LINES, max_size=12).map("".join)
-
 
 @settings(max_examples=400)
-@given(TEXTS)
+@given(MARKDOWN_WITH_FORMULAS)
 @example("-\t\tfoo\n\n\t\tcode2")
 @example("```js\n\ta\r\n\r\nb\r\n```")
 def test_any_text_is_mapped_truly(text):

@@ -128,7 +128,8 @@ export class TextMap {
   /** @param {Range} point @returns {Found | null} */
   #placeAt(point) {
     const [after, before] = [this.#forward(point), this.#back(point)];
-    const near = [before, after].find((found) => found?.touches) ?? after ?? before;
+    const isInside = after?.touches && before?.touches && after.at < before.at; // of a character
+    const near = isInside ? after : ([before, after].find((found) => found?.touches) ?? after ?? before);
     return near && { start: near.at, end: near.at, exact: near.exact && near.touches };
   }
 
