@@ -48,7 +48,7 @@ def _spans(found: "Stretched", support: Floats) -> tuple[list[int], list[Support
     order = chosen[np.lexsort((units.start[chosen], units.label[chosen], units.text[chosen]))]
     begins = _begins(found, order)
     starts = np.flatnonzero(begins)
-    last = np.append(starts[1:], len(order)) - 1
+    last = np.append(starts, len(order))[1:] - 1
     text, label = units.text[order[starts]], units.label[order[starts]]
     start, end = units.start[order[starts]], units.end[order[last]]
     length = (units.end - units.start)[order].astype(float)

@@ -135,8 +135,8 @@ def settle(
             there = [item for item in found if key in found[item]]
             alone = reviewed if source != Source.JUDGES else set()
             for item in alone.intersection(there):
-                sure = replace(found[item][key], confidence=1.0)
-                outcomes[item][key] = Outcome(sure, REVIEW, {})
+                one = _reviewed(question, found[item][key], rows[item])
+                outcomes[item][key] = Outcome(replace(one, confidence=1.0), REVIEW, {})
             left = [item for item in there if item not in alone]
             if source == Source.ALL:
                 twins = _twins(question.name, left, found, fits)
@@ -176,6 +176,18 @@ def _twins(
 
 def _is_reviewed(rows: Iterable[Row], question: str) -> bool:
     return any(row.label.review and question in row.label.answers for row in rows)
+
+
+def _reviewed(question: Question[Any], combined: Combined, rows: Iterable[Row]) -> Combined:
+    """Of an item that was reviewed: what its last review says stands alone."""
+    if not question.marked:
+        return combined
+    given = [row for row in rows if row.label.review and question.name in row.label.answers]
+    last = (given[-1].item, given[-1].annotator, given[-1].label.answers[question.name])
+    found = _by_item(
+        arrange_marks(question, Answers.of([last])), Learnt(plain_method(question), {}, {}, {})
+    )
+    return _made(question, combined, found.get(given[-1].item))
 
 
 def _answers(question: Question[Any], source: str, items: Iterable[Iterable[Row]]) -> Answers:

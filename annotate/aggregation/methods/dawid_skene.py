@@ -55,13 +55,14 @@ def dawid_skene(
         _normal(found, prior),
     )
     before, number, likelihood = -np.inf, 0, 0.0
+    answers = len(votes) if weight is None else float(weight[votes.item].sum())
     while len(votes):
         posterior, likelihood, entropy = _expect(votes, prevalence, confusion, weight)
         found = _confused(votes, posterior, weight)
         number += 1
         after = _mean(posterior, weight), _normal(found, prior)
         bound = entropy + _expected(found, _weighed(posterior, weight), *after)
-        if number >= iterations or bound - before < tolerance * len(votes):
+        if number >= iterations or bound - before < tolerance * answers:
             break
         before, (prevalence, confusion) = bound, after
     newcomer = _normal(found.sum(axis=0), prior)
