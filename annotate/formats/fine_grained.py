@@ -28,7 +28,13 @@ from annotate.formats.base import (
     text_of,
     user_turn,
 )
-from annotate.formats.marking import LABELS, Marks, names_of_labels, names_of_severities
+from annotate.formats.marking import (
+    LABELS,
+    Marks,
+    edit_question,
+    names_of_labels,
+    names_of_severities,
+)
 from annotate.offsets import Texts
 from annotate.questions import Question, Questions
 from annotate.questions.edit.replacing import difference
@@ -47,8 +53,7 @@ class Asked:
 
     def __init__(self, spans: Question[Any], questions: Questions) -> None:
         self.spans = spans
-        edits = questions.of_kind("edit")
-        self.edit = next((one for one in edits if 0 in (one.config.completions or [0])), None)
+        self.edit = edit_question(questions)
         self.preferences = [
             (question, PAIRS.index(tuple(sorted(question.config.pair))))
             for question in questions.of_kind("preference")

@@ -9,9 +9,10 @@ from typing import Any
 
 from annotate.formats.base import BadLine, Option, RefusedFile, brief
 from annotate.offsets import Target, Texts, Utf16, WrongRange, check_range
-from annotate.questions import InvalidAnswer, Question
+from annotate.questions import InvalidAnswer, Question, Questions
 from annotate.questions.base.labels import paths
 from annotate.questions.base.parts import by_place
+from annotate.questions.edit.kind import Edit as EditQuestion
 
 Part = dict[str, Any]
 LABELS = Option("labels", "Other names of labels in the file, as in: Cliché=cliche; *=other")
@@ -247,3 +248,104 @@ def counted(
             f"is by the option offsets={POINTS} or offsets={UNITS}"
         )
     return fitting.pop() if fitting else points
+
+
+# ------------------------------------------------------------------------------------------ edits
+
+
+def edit_question(questions: Questions) -> EditQuestion | None:
+    """The form's first question of the kind edit that asks about an item's first completion."""
+    for question in questions:
+        if isinstance(question, EditQuestion) and 0 in (question.config.completions or [0]):
+            return question
+    return None
+
+
+class Edits:
+    """What one annotator edits in answer to one question of the kind edit."""
+
+    def __init__(self, question: Question[Any], texts: Texts, labels: Names) -> None:
+        self.question, self.texts, self.labels = question, texts, labels
+        self.edits: list[Part] = []
+        self.scores: list[Part] = []
+        self.faults: list[str] = []
+
+    def add(
+        self,
+        what: str,
+        completion: int,
+        start: object,
+        end: object,
+        replacement: object,
+        *,
+        text: object = None,
+        label: object = None,
+        reason: str = "",
+    ) -> None:
+        target = {"completion": completion}
+        try:
+            place = self._place(target, start, end, text)
+            edit = {**target, **place, "replacement": replacement}
+            if label is not None and self.question.config.labels:
+                edit["label"] = self.labels.find(label)
+        except (Unread, WrongRange) as fault:
+            self.faults.append(f"{what}: {fault}")
+            return
+        if reason and self.question.config.reasons != "off":
+            edit["reason"] = reason
+        if self._fits(what, {"edits": [edit]}) and not self._overlaps(what, edit):
+            self.edits.append(edit)
+
+    def _place(self, target: Part, start: object, end: object, text: object) -> Part:
+        if start == end and type(start) is int:
+            return {"start": start, "end": end, "text": ""}
+        return place_in(self.texts, target, start, end, text)
+
+    def _overlaps(self, what: str, edit: Part) -> bool:
+        other = clash(edit, self.edits)
+        if other is not None:
+            self.faults.append(
+                f"{what}: {edit['start']}-{edit['end']} overlaps the edit of {other['start']}-"
+                f"{other['end']}; make them one"
+            )
+        return other is not None
+
+    def score(self, what: str, completion: int, initial: object, final: object) -> None:
+        """Points before and after; passed over where the question asks for none."""
+        if self.question.config.scores:
+            points = {"initial": _points(initial), "final": _points(final)}
+            score = {name: value for name, value in points.items() if value is not None}
+            if score and self._fits(what, {"edits": [], "scores": [{"completion": 0, **score}]}):
+                self.scores.append({"completion": completion, **score})
+
+    def _fits(self, what: str, answer: Part) -> bool:
+        try:
+            completions = len(self.texts.completions)
+            self.question.fit(self.question.parse(answer, completions=completions), self.texts)
+        except InvalidAnswer as fault:
+            self.faults.append(f"{what}: {fault.message}")
+            return False
+        return True
+
+    def answer(self, *, unchanged: Sequence[int] = ()) -> Part:
+        """The answer to the question, by its name; none where nothing can be said."""
+        answer: Part = {"edits": self.edits}
+        if unchanged:
+            answer["unchanged"] = list(unchanged)
+        # What is left as it was has no score after.
+        scores = [
+            {
+                name: one[name]
+                for name in one
+                if name != "final" or one["completion"] not in unchanged
+            }
+            for one in self.scores
+        ]
+        if scores := [one for one in scores if len(one) > 1]:
+            answer["scores"] = scores
+        return {self.question.name: answer} if len(answer) > 1 or self.edits else {}
+
+
+def _points(value: object) -> object:
+    """Numbers may be written as texts."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
