@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { difference, edited, lengthOf, moved, revised, withPassage, wordsOf } from "../../annotate/questions/edit/static/questions/edits.js";
+import { Plain, difference, edited, lengthOf, moved, revised, wordsOf } from "../../annotate/questions/edit/static/questions/edits.js";
 
 // The same cases as the server's: tests/annotate/test_question_edit.py.
 const CASES = JSON.parse(readFileSync(new URL("edits.json", import.meta.url), "utf8"));
@@ -57,10 +57,16 @@ test("a passage that was chosen as a whole stays one edit while anything in it d
   assert.equal(edited(TEXT, wider), "A dog.");
 });
 
-test("a passage takes the place of the edits that it reaches into", () => {
-  const before = [edit(4, 9, "slow"), edit(20, 25, "leaps")];
-  const passage = edit(0, 15, "One red", { whole: true });
-  assert.deepEqual(withPassage(TEXT, before, passage), [passage, before[1]]);
+test("a field's own new lines are no edits, and places are those of the stored text", () => {
+  const stored = "One 👍\r\ntwo\rthree\nfour";
+  const plain = new Plain(stored);
+  assert.equal(plain.text, "One 👍\ntwo\nthree\nfour");
+  const [found] = revised(plain.text, "One 👍\ntwo\n3\nfour", []).map((each) => plain.toStored(each));
+  assert.deepEqual([...stored].slice(found.start, found.end).join(""), "three");
+  assert.deepEqual(plain.toStored(plain.fromStored(found)), found);
+  assert.equal(plain.fromStored(found).start, 10);
+  const same = new Plain(TEXT);
+  assert.deepEqual(same.toStored(edit(4, 9, "x")), edit(4, 9, "x"));
 });
 
 test("places of the original are found in the edited text", () => {

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from annotate.questions.base.labels import colours
+from annotate.questions.base.labels import colours, keys
 from annotate.questions.base.question import Shown, exactly, letter
 from annotate.questions.edit.reading import EDITS, permuted
 
@@ -15,7 +15,7 @@ def context(question: "Edit", shown: Shown) -> dict[str, Any]:
     config, texts = question.config, shown.texts
     answer = _shown(shown)
     asked = [] if texts is None else question.asked(len(shown.order), texts)
-    tones = colours(config.labels)
+    tones, pressed = colours(config.labels), keys(config.labels)
     return {
         "held": "" if answer is None else json.dumps(answer),
         "completions": [
@@ -24,10 +24,19 @@ def context(question: "Edit", shown: Shown) -> dict[str, Any]:
             if texts is not None
         ],
         "labels": [
-            {"value": one.value, "words": one.label, "help": one.help, "colour": tones[one.value]}
+            {
+                "value": one.value,
+                "words": one.label,
+                "help": one.help,
+                "colour": tones[one.value],
+                "key": pressed[one.value],
+            }
             for one in config.labels
         ],
-        "points": range(1, config.scores + 1),
+        "points": [
+            {"value": point, "key": str(point % 10) if config.scores <= 10 else ""}
+            for point in range(1, config.scores + 1)
+        ],
     }
 
 

@@ -179,14 +179,34 @@ function grouped(found, before, points) {
 /** Whether two edits touch the same characters, or the same place between two. @param {Replacement} one @param {Replacement} other */
 const meet = (one, other) => (one.start < other.end && other.start < one.end) || (one.start === other.start && (one.start === one.end || other.start === other.end));
 
-/**
- * The edits with one passage set to what now stands there; edits that it reaches into give way to it.
- *
- * @param {string} text the original @param {Edit[]} before @param {Edit} passage @returns {Edit[]}
- */
-export function withPassage(text, before, passage) {
-  const kept = before.filter((each) => !meet(each, passage));
-  return [...kept, passage].sort((one, other) => one.start - other.start || one.end - other.end);
+/** A text as a field of a page holds it, where every new line is \n, and where its places are in the stored one. */
+export class Plain {
+  /** @param {string} stored */
+  constructor(stored) {
+    this.text = stored.replace(/\r\n?/g, "\n");
+    /** @type {number[] | null} for each place the stored one, where they differ */
+    this.places = stored === this.text ? null : placesIn(stored);
+  }
+
+  /** @template {Replacement} T @param {T} edit @returns {T} with places of the stored text */
+  toStored(edit) {
+    const { places } = this;
+    return places ? { ...edit, start: places[edit.start], end: places[edit.end] } : edit;
+  }
+
+  /** @template {Replacement} T @param {T} edit @returns {T} with places of this text */
+  fromStored(edit) {
+    const { places } = this;
+    const at = (/** @type {number} */ place) => /** @type {number[]} */ (places).findIndex((each) => each >= place);
+    return places ? { ...edit, start: at(edit.start), end: at(edit.end) } : edit;
+  }
+}
+
+/** @param {string} stored */
+function placesIn(stored) {
+  const points = [...stored];
+  const places = points.map((_, place) => place).filter((place) => !(points[place] === "\n" && points[place - 1] === "\r"));
+  return [...places, points.length];
 }
 
 /**
