@@ -47,8 +47,8 @@ export class SpansKeys {
   /** @param {SpansQuestion} question */
   leaveDetails(question) {
     const { cursor } = this.hand;
-    const span = question.span;
-    if (this.from?.isConnected && this.from.closest(".completion, .turn") && span) cursor.enter(span.text, span.end);
+    const { span } = question;
+    if (this.from?.isConnected && this.from.closest(".completion, .turn")) cursor.enter(span?.text ?? cursor.text, span?.end ?? cursor.at);
     else /** @type {HTMLElement | null} */ (question.slot.querySelector("[data-current] .jump") ?? question.slot)?.focus();
     return true;
   }
@@ -84,7 +84,7 @@ export class SpansKeys {
     if (event.shiftKey && event.code.startsWith("Digit")) return this.severity(Number(event.code.slice(5)), question);
     if (key === "z") return done(hand.back(event.shiftKey ? "redo" : "undo"));
     if (key === "Delete" || key === "Backspace") return (question.current !== null || hand.cursor.isOn) && done(hand.remove());
-    if (key === "Escape") return this.drop(question);
+    if (key === "Escape") return hand.drop();
     if (event.shiftKey) return false;
     if (key === "x" && question.evidence && question.part) return done(hand.citeSelection());
     const label = [...question.labels.values()].find((each) => each.key === key);
@@ -97,14 +97,6 @@ export class SpansKeys {
     const severity = question.severities[number - 1];
     if (!severity || !question.part) return false;
     this.hand.rate(severity.value);
-    return true;
-  }
-
-  /** Nothing is chosen any more. @param {SpansQuestion} question */
-  drop(question) {
-    if (!question.armed && question.current === null) return false;
-    question.armed = "";
-    this.hand.choose(question, null);
     return true;
   }
 
@@ -198,8 +190,6 @@ export class SpansKeys {
     else if (target) cursor.enter(target.text, target.end, target.start);
     else if (question.span) cursor.enter(question.span.text, question.span.end);
     else cursor.enter(textInHand());
-    const hint = document.getElementById("hint");
-    if (hint) hint.textContent = question.slot.dataset.keys ?? "";
     this.hand.say(`In ${cursor.name}. ${question.slot.dataset.keys}`);
   }
 }

@@ -7,7 +7,7 @@ import { announce } from "./page.js";
 import { activate } from "./slots.js";
 import { SpansKeys } from "./spans_keys.js";
 import { draw, lacking, sentencesOnPage } from "./spans_list.js";
-import { brief, lines, neighbour, spansAt } from "./spans_model.js";
+import { brief, isComplete, lines, neighbour, ofText, spansAt } from "./spans_model.js";
 import { SpansQuestion } from "./spans_question.js";
 import { unitAt } from "./text_cursor.js";
 import { mapOf, viewAround } from "./text_map.js";
@@ -22,11 +22,12 @@ const FURTHEST_LINE = 2;
 
 /** @type {SpansQuestion[]} those on the page */
 let questions = [];
-const cursor = new TextMode();
+const cursor = new TextMode(() => hint());
 const painter = new Painter("mark");
 /** @type {Picked | "several" | "unmapped" | null} what was last selected in a text */
 let picked = null;
 let lastText = "";
+let isPressing = false;
 
 // ------------------------------------------------------------------------------------- what there is
 
@@ -49,11 +50,19 @@ function texts() {
 
 /** The text that is worked on: where the cursor, the selection or the current part is, else the first without an answer. */
 function textInHand() {
-  const question = active();
-  const { marked, asked } = /** @type {SpansQuestion} */ (question);
-  const here = cursor.isOn ? cursor.text : picked && typeof picked === "object" ? picked.text : (question?.part?.text ?? lastText);
-  if (asked.includes(here)) return here;
-  return asked.find((text) => !marked.clean.includes(text) && ![...marked.spans, ...marked.missing].some((part) => part.text === text)) ?? asked[0];
+  const question = /** @type {SpansQuestion} */ (active());
+  const here = cursor.isOn ? cursor.text : picked && typeof picked === "object" ? picked.text : (question.part?.text ?? lastText);
+  return question.asked.includes(here) ? here : (firstOpen(question) ?? question.asked[0]);
+}
+
+/** The first text of which nothing is said. @param {SpansQuestion} question */
+const firstOpen = ({ asked, marked }) => asked.find((text) => !isComplete(marked, [text]));
+
+/** The text that can be without an error: not one with marks, unless the cursor is in it. */
+function textToClean() {
+  const question = /** @type {SpansQuestion} */ (active());
+  const here = textInHand();
+  return cursor.isOn || !ofText(question.marked, here).length ? here : (firstOpen(question) ?? here);
 }
 
 // ------------------------------------------------------------------------------------------- drawing
@@ -106,6 +115,13 @@ export function say(words, isFault = false) {
   place.classList.toggle("fault", isFault);
 }
 
+/** The line of hints says what keys do where one is, or what a category means. @param {string} [words] */
+function hint(words) {
+  const place = document.getElementById("hint");
+  const { slot } = active() ?? {};
+  if (place && slot) place.textContent = words || ((cursor.isOn ? slot.dataset.keys : slot.dataset.hint) ?? "");
+}
+
 /** @param {string} fault @param {() => string} words */
 function tell(fault, words) {
   drawAll();
@@ -118,7 +134,7 @@ function tell(fault, words) {
 
 /** @returns {Picked | null} what is to be marked */
 export function toMark() {
-  if (cursor.isOn) return cursor.range && { ...cursor.range, exact: true };
+  if (cursor.isOn) return cursor.shown && { ...cursor.shown, exact: true };
   return picked && typeof picked === "object" ? picked : null;
 }
 
@@ -238,7 +254,7 @@ export function remove() {
 }
 
 /** @param {string} text */
-export function clean(text = textInHand()) {
+export function clean(text = textToClean()) {
   const question = active();
   if (!question || question.isLocked) return;
   question.current = null;
@@ -306,17 +322,20 @@ export function citeSelection() {
 /** What is marked or selected has its categories at hand, on narrow screens too. */
 function showPicking() {
   for (const question of questions) {
-    question.slot.toggleAttribute("data-picking", question === active() && (Boolean(picked) || question.current !== null || Boolean(question.armed)));
+    const isInList = question.slot.querySelector(".marks")?.contains(document.activeElement);
+    question.slot.toggleAttribute("data-picking", question === active() && !isInList && (Boolean(picked) || question.current !== null || Boolean(question.armed)));
   }
 }
 
 document.addEventListener("selectionchange", () => {
   if (!questions.length || cursor.isOn) return;
   const found = selected(getSelection());
-  // Pressing a category may take the selection away before it is used.
-  if (found || viewAround(getSelection()?.anchorNode ?? null)) picked = found;
+  if (found || !isPressing) picked = found;
   showPicking();
 });
+
+// A finger on a category takes the selection away before it is used.
+document.addEventListener("pointerdown", ({ target }) => (isPressing = Boolean(/** @type {Element} */ (target).closest(".question.spans"))), true);
 
 document.addEventListener("pointerup", (event) => {
   const question = active();
@@ -455,7 +474,17 @@ function repaint() {
   if (cursor.isOn) cursor.draw();
 }
 
-const keys = new SpansKeys({ cursor, active, isActive, texts, textInHand, choose, give, go, remove, clean, back, rate, moveEdge, citeSelection, say, toMark });
+/** Nothing is selected, chosen or about to be given any more. @returns {boolean} whether anything was */
+function drop() {
+  const question = active();
+  if (!question || !(picked || question.armed || question.current !== null)) return false;
+  if (picked) getSelection()?.removeAllRanges();
+  [picked, question.armed] = [null, ""];
+  choose(question, null);
+  return true;
+}
+
+const keys = new SpansKeys({ cursor, drop, active, isActive, texts, textInHand, choose, give, go, remove, clean, back, rate, moveEdge, citeSelection, say, toMark });
 
 for (const name of ["tandem:item", "htmx:afterSettle"]) document.addEventListener(name, arrive);
 document.addEventListener("tandem:formulas", repaint);
@@ -474,6 +503,14 @@ document.addEventListener("focusin", (event) => {
   }
   if (cursor.isOn && !cursor.view?.closest("[tabindex]")?.contains(/** @type {Node} */ (event.target))) cursor.leave();
 });
+document.addEventListener("focusin", showPicking);
+for (const name of ["mouseover", "focusin"]) {
+  document.addEventListener(name, (event) => {
+    const category = /** @type {HTMLElement} */ (event.target).closest?.(".question.spans .category");
+    const { title, dataset } = /** @type {HTMLElement} */ (category ?? document.body);
+    if (category && title) hint(`${dataset.words}: ${title}`);
+  });
+}
 addEventListener("resize", () => {
   if (!isAble) painter.over();
   if (cursor.isOn) cursor.draw();

@@ -15,7 +15,9 @@ const FAR = 5_000; // steps over text that a rendered view does not show
 
 /** Where the cursor is: code points of a text; between `anchor` and `at` lies what is selected. */
 export class TextMode {
-  constructor() {
+  /** @param {() => void} changed called when it is switched on or off */
+  constructor(changed = () => {}) {
+    this.changed = changed;
     this.text = "";
     this.anchor = 0;
     this.at = 0;
@@ -43,6 +45,18 @@ export class TextMode {
     return start < end ? { text: this.text, start, end } : null;
   }
 
+  /** What is selected, without what the view does not show at its edges. @returns {{text: string, start: number, end: number} | null} */
+  get shown() {
+    const { range, view } = this;
+    const places = range && view ? mapOf(view).rangesOf(range.start, range.end) : [];
+    if (!range || !view || !places.length) return null;
+    const whole = document.createRange();
+    whole.setStart(places[0].startContainer, places[0].startOffset);
+    whole.setEnd(places[places.length - 1].endContainer, places[places.length - 1].endOffset);
+    const { start, end } = mapOf(view).rangeAt(whole) ?? range;
+    return { text: this.text, start, end };
+  }
+
   /** Puts the cursor into a text. @param {string} text @param {number} at @param {number} anchor */
   enter(text, at = 0, anchor = at) {
     if (!viewOf(text)) return false;
@@ -51,6 +65,7 @@ export class TextMode {
     this.mark(true);
     frameOf(this.view)?.focus({ preventScroll: true });
     this.draw();
+    this.changed();
     return true;
   }
 
@@ -59,6 +74,7 @@ export class TextMode {
     this.mark(false);
     this.caret.remove();
     getSelection()?.removeAllRanges();
+    this.changed();
   }
 
   /** @param {boolean} on */
@@ -138,18 +154,19 @@ export class TextMode {
 }
 
 /**
- * The place a unit further that the view shows.
+ * The place a unit further: past something that the view shows, and where it shows something.
  *
  * @param {HTMLElement} view @param {number} from @param {1 | -1} by @param {Unit} unit
  */
 export function stepped(view, from, by, unit) {
   const map = mapOf(view);
+  const isSeen = (/** @type {number} */ at) => map.isMapped(Math.min(from, at), Math.max(from, at));
   let at = from;
   for (let n = 0; n < FAR; n++) {
-    const next = map.points.fromUnits(moved(map.points.text, map.points.toUnits(at), by, n ? "characters" : unit));
+    const next = map.points.fromUnits(moved(map.points.text, map.points.toUnits(at), by, isSeen(at) && n ? "characters" : unit));
     if (next === at) break;
     at = next;
-    if (at === 0 || at === map.length || map.pointOf(at)) break;
+    if (isSeen(at) && map.pointOf(at)) break;
   }
   return at;
 }
