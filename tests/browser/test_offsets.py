@@ -199,7 +199,7 @@ def test_parts_of_any_markdown_are_the_same_all_the_way(page, site, annotator, c
 
 
 def test_parts_of_a_text_of_a_megabyte_are_the_same_all_the_way(page, site, annotator):
-    text = "Wörter, 🙂 und\r\n\tשלום 👩\u200d👩\u200d👧 so fort. " * 28_000
+    text = "Wörter, 🙂 und\r\n\tשָׁם 👩\u200d👩\u200d👧 so fort. " * 28_000
     shares = [(0, 0), (1, 30), (500, 0), (777, 1), (999, 1_000)]
     assert len(text.encode()) > 1_000_000
     go_the_whole_way(page, site, annotator, [text, "Short."], [], shares)

@@ -7,7 +7,6 @@ from annotate.models import Form
 from tests.annotate.round_trips import spans
 from tests.factories import make_item
 
-
 ASKING = """async ([address, text, which]) => {
     const { mapOf, viewAround, viewsOf } = await import(address);
     const views = viewsOf(text);
