@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from annotate.models.projects import Route
 from annotate.presets import Preset
 
 SLUG = "demo-spans"
 NAME = "Demo: parts of a text"
+ROUTE = Route.HUMAN
 OVERLAP = 3
 DESCRIPTION = (
     "Answers written for this demo from passages beside them, with planted mistakes to be marked. The "

@@ -10,6 +10,7 @@ from annotate.presets import Preset
 
 SLUG = "demo"
 NAME = "Demo"
+ROUTE = None  # a policy decides
 OVERLAP = 2
 DESCRIPTION = (
     "Questions written for this demo, with two completions each that differ in correctness, brevity "

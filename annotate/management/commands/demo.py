@@ -45,7 +45,11 @@ class Command(ExampleCommand):
     def make(self, demo: Any, simulate: Callable[..., list[Any]], seed: int) -> None:
         """A project and its items; ``demo`` is one of the modules that say what it is made of."""
         project = Project.objects.filter(slug=demo.SLUG).first() or create_project(
-            name=demo.NAME, slug=demo.SLUG, preset=demo.PRESET, description=demo.DESCRIPTION
+            name=demo.NAME,
+            slug=demo.SLUG,
+            preset=demo.PRESET,
+            description=demo.DESCRIPTION,
+            default_route=demo.ROUTE,
         )
         logins.make_members(project)
         first = (project.created_at - LABELLED_BEFORE).replace(hour=9, minute=0, second=0)
