@@ -15,9 +15,10 @@ from annotate import audit
 from annotate.models import Annotation, Assignment, Form, Gold, Membership, Project, Transfer
 from annotate.questions import InvalidForm, Question, Questions, parse_questions
 from annotate.questions.base.question import NAME_LENGTH
-from annotate.questions.base.settings import settings_of
+from annotate.questions.base.settings import Setting, settings_of
 
 BATCH = 1000
+REST = "…"  # stands for labels that two versions share
 Uses = Callable[[Project, Collection[int]], list[str]]
 
 # Who else answers with a form and is not seen from here, such as judges: see ``answers_with``.
@@ -130,11 +131,20 @@ def _differences(old: Question[Any], new: Question[Any]) -> list[Changed]:
     for name in (field.name for field in fields(new.config)):
         before, after = getattr(old.config, name), getattr(new.config, name)
         if before != after and name in known:
-            setting = known[name]
-            found.append(Changed(setting.label, setting.shown(before), setting.shown(after)))
+            found.append(_change(known[name], before, after))
         elif before != after:
             found.append(Changed(name, before, after))
     return found
+
+
+def _change(setting: Setting, before: Any, after: Any) -> Changed:
+    """Of labels, which may be many, only those that differ."""
+    first, second = setting.shown(before), setting.shown(after)
+    if "labels" in setting.type and (alike := {*first} & {*second}):
+        gone, come = ([one for one in labels if one not in alike] for labels in (first, second))
+        left, kept = ([one for one in labels if one in alike] for labels in (first, second))
+        first, second = [REST, *gone], [REST, *come, *(["in another order"] * (left != kept))]
+    return Changed(setting.label, first, second)
 
 
 # ----------------------------------------------------------------------------------------- scales

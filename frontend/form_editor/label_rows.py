@@ -1,6 +1,6 @@
 """Lists of labels: rows like those of options, with a place, a colour, a key and a heading each."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 
@@ -15,31 +15,33 @@ PLACE_DIGITS = 3
 
 
 class LabelsWidget(OptionsWidget):
-    """``place`` is typed to move a row: rows are in order of priority."""
+    """``place`` is typed to move a row; rows without one come last."""
 
     template_name = "frontend/forms/labels.html"
-    parts = ("label", "help", "value", "colour", "key", "parent", "missing", "place")
+    parts: ClassVar[tuple[str, ...]] = ("place", "label", "help", "value", "colour", "key")
     most_rows = MOST_LABELS
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Row]:
-        rows = super().value_from_datadict(data, files, name)
-        return sorted(rows, key=_place)
+        return sorted(super().value_from_datadict(data, files, name), key=_place)
 
     def is_given(self, row: Row) -> bool:
         """Colours and places of empty rows say nothing."""
         return any(row[part] for part in ("label", "help", "value"))
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        found = super().get_context(name, value, attrs)
-        given = [row for row in value or () if row.get("label")]
-        headings = {row.get("parent") for row in given}
-        for row in found["rows"]:
-            row["heading"] = bool(row["value"]) and row["value"] in headings
-        return found | {
-            "colours": COLOURS,
-            # What other rows can stand under: those under nothing themselves.
-            "headings": [row for row in given if row.get("value") and not row.get("parent")],
-        }
+        return super().get_context(name, value, attrs) | {"colours": COLOURS}
+
+
+class GroupedLabelsWidget(LabelsWidget):
+    """Labels that stand under headings, and labels of what is missing."""
+
+    parts = (*LabelsWidget.parts, "parent", "missing")
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        given = [row for row in value or () if row.get("label") and row.get("value")]
+        # What others can stand under: those that stand under nothing themselves.
+        headings = [row for row in given if not row.get("parent")]
+        return super().get_context(name, value, attrs) | {"grouped": True, "headings": headings}
 
 
 def _place(row: Row) -> float:
@@ -64,8 +66,8 @@ class LabelsField(OptionsField):
     def clean(self, value: Any) -> list[Row]:
         rows = [
             option
-            | {part: row[part] for part in ("colour", "key", "parent") if row[part]}
-            | ({"missing": True} if row["missing"] else {})
+            | {part: row[part] for part in ("colour", "key", "parent") if row.get(part)}
+            | ({"missing": True} if row.get("missing") else {})
             for option, row in zip(options_of(value), value, strict=True)
         ]
         return self.checked(rows)

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from annotate.questions import Question
 from annotate.questions.base.question import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
 from annotate.questions.base.settings import LAST, Setting, settings_of
-from frontend.form_editor.label_rows import LabelsField
+from frontend.form_editor.label_rows import GroupedLabelsWidget, LabelsField
 from frontend.form_editor.structured_fields import (
     ConditionField,
     ConditionWidget,
@@ -74,12 +74,17 @@ def _field(setting: Setting) -> forms.Field:
             return OptionsField(required=False, **common)
         case "labels":
             return LabelsField(required=False, **common)
+        case "grouped labels":
+            return LabelsField(widget=GroupedLabelsWidget, required=False, **common)
         case "condition":
             return ConditionField(required=False, **common)
         case "texts":
             return TextsField(required=False, **common)
         case "numbers":
-            return NumbersField(first=setting.first, least=setting.least, **common)
+            wanted = bool(
+                setting.default
+            )  # where none stands for something of its own, it may be left so
+            return NumbersField(first=setting.first, least=setting.least, required=wanted, **common)
         case "text":
             long = setting.name in LAST
             widget: forms.Widget = forms.Textarea(attrs={"rows": 1}) if long else forms.TextInput()

@@ -48,7 +48,9 @@ def fields(response):
         ticked = "on" if 'type="checkbox"' in tag else ""
         plain = inside.group(1) if inside else value.group(1) if value else ticked
         found.append((name.group(1), plain))
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form):
+    for name, options in re.findall(
+        r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL
+    ):
         chosen = re.search(r'value="([^"]*)" selected', options)
         found.append((name, chosen.group(1) if chosen else ""))
     return found

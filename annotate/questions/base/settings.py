@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 # "texts" and "numbers" are tuples, of which a page shows one text a line, numbers between commas;
 # "choice" is one of the setting's ``choices``; "options", "labels" and "condition" have types of their
-# own in ``base.options``, ``base.labels`` and ``base.conditions``.
+# own in ``base.options``, ``base.labels`` and ``base.conditions``; "grouped labels" may have headings,
+# and be of what is missing.
 Type = Literal[
     "yes/no",
     "whole number",
@@ -18,6 +19,7 @@ Type = Literal[
     "choice",
     "options",
     "labels",
+    "grouped labels",
     "condition",
 ]
 COMMON = ("name", "title", "help", "required")
@@ -92,7 +94,7 @@ class Setting:
             return [number + self.first for number in value]
         if self.type == "choice":
             return self.choices.get(value, value)
-        if self.type in ("options", "labels"):
+        if self.type in ("options", "labels", "grouped labels"):
             return [str(option) for option in value]
         if self.type == "condition":
             return ("always",) if value is None else (str(value),)

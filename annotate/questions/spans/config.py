@@ -26,7 +26,7 @@ class SpansConfig(Config):
         LABELS,
         "What a span can be, in order of priority. Spans hold what is stored; words, colours and keys "
         "may change later.",
-        type="labels",
+        type="grouped labels",
         read=read_labels,
     )
     prioritised: bool = setting(
