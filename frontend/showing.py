@@ -136,12 +136,13 @@ def read_draft(data: Mapping[str, str]) -> dict[str, Any]:
         if name.startswith("answer-") and size <= LONGEST_DRAFT and _storable(name + value):
             fields[name] = value
     at = data.get("at", "")
+    offered = data.get("offered", "")
     return {
         "key": data.get("key", "")[:40],
         "at": int(at) if at.isdecimal() and len(at) <= 15 else 0,
         "fields": fields,
-        # Which judges' marks were filled in, signed; what is too long is none.
-        "offered": offered if len(offered := data.get("offered", "")) <= LONGEST_TOKEN else "",
+        # Which judges' marks were filled in, signed.
+        **({"offered": offered} if 0 < len(offered) <= LONGEST_TOKEN else {}),
     }
 
 
@@ -157,7 +158,7 @@ def read_answers(assignment: Assignment, data: Mapping[str, Any]) -> Answers:
     """Complete answers in the item's own order. Raises ``IncompleteAnswers``."""
     form, size = form_of(assignment.form_id).parsed, len(assignment.order)
     raw = form.read(data, completions=size)
-    texts = assignment.item.texts_for(form, assignment.order)
+    texts = assignment.item.texts_for(form, assignment.order) if form.needs_texts else None
     answers = form.parse(raw, completions=size, complete=True, texts=texts)
     return form.permute(answers, assignment.order)
 

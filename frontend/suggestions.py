@@ -5,7 +5,8 @@ labelled the item in between, and what is recorded is what was there to be seen.
 
 The record stands in ``Annotation.suggestions``: ``arm`` (before, none, after) is what was drawn,
 ``shown`` (before, after, none) what was there to be shown, ``from`` and ``by`` whose opinion it was, with
-its ``answers`` (in the item's own order) and ``probability``; ``at`` is how many milliseconds after the
+its ``answers`` (in the item's own order) and ``probability``; what single questions have besides stands
+under ``questions`` (``offers``); ``at`` is how many milliseconds after the
 item it came, and ``informed`` whether it was there before this answer was given. Of the arm that is shown
 none it is what would have been shown.
 """
@@ -20,6 +21,7 @@ from django.core import signing
 from annotate.assignment.suggesting import seen_by_now
 from annotate.models import Assignment
 from annotate.models.projects import SuggestFrom
+from frontend import offers
 from frontend.showing import form_of
 from routing.suggestions import suggestion
 
@@ -43,6 +45,7 @@ class Line:
     theirs: str
     own: str = ""
     same: bool = True
+    who: str = ""  # where it is not who the strip as a whole is from
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ class Strip:
     @property
     def in_words(self) -> str:
         """For whoever has no script: the strip as one message."""
-        theirs = "; ".join(line.theirs for line in self.lines)
+        theirs = "; ".join(
+            f"{line.who}, {line.theirs}" if line.who else line.theirs for line in self.lines
+        )
         own = "; ".join(line.own for line in self.lines)
         return f"Last item: you answered {own}; {self.who}, {theirs}. Undo opens it again."
 
@@ -83,8 +88,16 @@ def opinion(assignment: Assignment) -> Json:
     }
 
 
-def record(assignment: Assignment, data: Mapping[str, Any], timing: Timing) -> Json | None:
-    """What to store with the answers that were posted; None, without a query, where nothing is drawn."""
+def record(
+    assignment: Assignment, data: Mapping[str, Any], timing: Timing, answers: Answers
+) -> Json | None:
+    """What to store with the answers that were posted; None, without a query, where there is nothing."""
+    drawn = _of_the_draw(assignment, data, timing)
+    by_question = offers.record(assignment, data, timing, answers)
+    return {**(drawn or {}), "questions": by_question} if by_question else drawn
+
+
+def _of_the_draw(assignment: Assignment, data: Mapping[str, Any], timing: Timing) -> Json | None:
     drawn = assignment.suggest
     if drawn == When.NOTHING:
         return None
@@ -153,9 +166,26 @@ def beside(assignment: Assignment) -> Strip | None:
 
 def compared(assignment: Assignment, answers: Answers, recorded: Json | None) -> Strip | None:
     """What comes up after an answer: the own one beside the suggested one."""
-    if not recorded or recorded.get("shown") != "after":
-        return None
-    return _strip(assignment, recorded, answers)
+    recorded = recorded or {}
+    marked = _of_questions(assignment, recorded.get("questions", {}), answers)
+    if recorded.get("shown") != "after":
+        return Strip(WHO[SuggestFrom.JUDGES], marked, None) if marked else None
+    drawn = _strip(assignment, recorded, answers)
+    other = drawn.who if drawn.who != WHO[SuggestFrom.JUDGES] else ""
+    whose = [replace(line, who=WHO[SuggestFrom.JUDGES]) if other else line for line in marked]
+    return replace(drawn, lines=[*drawn.lines, *whose])
+
+
+def _of_questions(assignment: Assignment, by_question: Json, own: Answers) -> list[Line]:
+    """Of questions whose suggestions come after the answer, what came up after this one."""
+    return [
+        _line(question, said["answer"], own[question.name], assignment.order, side_only=False)
+        for question in form_of(assignment.form_id).parsed
+        if (said := by_question.get(question.name)) is not None
+        and said["shown"] == "after"
+        and not said["informed"]
+        and question.name in own
+    ]
 
 
 def _strip(assignment: Assignment, said: Json, own: Answers | None = None) -> Strip:

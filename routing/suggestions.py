@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Avg
 
@@ -22,8 +22,10 @@ from annotate.models.projects import SuggestFrom
 from routing.models import JudgeCall, Score
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from annotate.models import Item
-    from annotate.questions import Answers, Questions
+    from annotate.questions import Answers, Question, Questions
 
 STEEP = 700  # beyond this exp overflows
 
@@ -39,10 +41,13 @@ class Suggestion:
 
 
 def suggestion(item: Item, source: str, questions: Questions) -> Suggestion | None:
-    """What ``source`` would answer to ``questions`` about an item; None where it has said nothing."""
+    """What ``source`` would answer to ``questions`` about an item; None where it has said nothing.
+
+    Questions about parts of texts have their own setting, and are left out.
+    """
     if source == SuggestFrom.MODEL:
         return _by_model(item, questions)
-    return _by_judge(item, questions)
+    return _by_judge(item, [question for question in questions if not question.needs_texts])
 
 
 def chance(margin: float) -> float:
@@ -50,9 +55,14 @@ def chance(margin: float) -> float:
     return 1 / (1 + math.exp(-min(abs(margin), STEEP)))
 
 
-def _by_judge(item: Item, questions: Questions) -> Suggestion | None:
+def newest_by_judge(item: Item) -> Annotation | None:
+    """The label of the newest judge."""
     labels = Annotation.objects.current().work().by_judges().filter(item=item)
-    label = labels.select_related("annotator").order_by("-annotator_id", "-pk").first()
+    return labels.select_related("annotator").order_by("-annotator_id", "-pk").first()
+
+
+def _by_judge(item: Item, questions: Iterable[Question[Any]]) -> Suggestion | None:
+    label = newest_by_judge(item)
     if label is None:
         return None
     answers = usable(label.answers, questions_of(label.form_id), questions)
@@ -65,7 +75,7 @@ def _by_judge(item: Item, questions: Questions) -> Suggestion | None:
     return Suggestion(SuggestFrom.JUDGES, str(label.annotator), answers, sure)
 
 
-def usable(answers: Answers, given: Questions, asked: Questions) -> Answers:
+def usable(answers: Answers, given: Questions, asked: Iterable[Question[Any]]) -> Answers:
     """Those answers that mean the same in the form that is asked, and can be compared at all."""
     return {
         question.name: answers[question.name]

@@ -93,7 +93,7 @@ def _supersede(annotation: Annotation, answers: Answers, *, key: str, timing: Ti
         guidelines_id=annotation.guidelines_id,
         key=key,
         order=annotation.order,
-        suggestions=seen_by_now(annotation.suggestions),
+        suggestions=seen_by_now(annotation.suggestions, answers),
         active_seconds=timing.active,
         focused_seconds=timing.focused,
         wall_seconds=timing.wall,

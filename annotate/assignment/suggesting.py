@@ -6,10 +6,13 @@ comparison is made there, and so is gold, which measures what people know by the
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from annotate.models import Assignment, Project
 from annotate.models.projects import Suggest
+from annotate.questions import Answer, Answers
+from annotate.questions.base.filled_in import became
 
 When = Assignment.Suggest
 
@@ -32,8 +35,25 @@ def draw(item: int, annotator: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def seen_by_now(recorded: Any) -> Any:
-    """What is recorded of a suggestion, for an answer that takes the place of the one it came up after."""
-    if recorded and recorded.get("shown") == "after":
-        return {**recorded, "informed": True}
-    return recorded
+def seen_by_now(recorded: Any, answers: Answers | None = None) -> Any:
+    """What is recorded of suggestions, for an answer that takes the place of the one they came up after.
+
+    ``answers`` are those that it is for now, where what was filled in is to be held against them.
+    """
+    if not recorded:
+        return recorded
+    found = {**recorded, "informed": True} if recorded.get("shown") == "after" else recorded
+    if "questions" not in recorded:
+        return found
+    by_question = {
+        name: {**one, "informed": True}
+        if one["shown"] == "after" or answers is None
+        else became_of(one, answers.get(name))
+        for name, one in recorded["questions"].items()
+    }
+    return {**found, "questions": by_question}
+
+
+def became_of(seen: Mapping[str, Any], answer: Answer | None) -> dict[str, Any]:
+    """What is recorded of parts that were filled in, with what ``answer`` made of them."""
+    return {**seen, **became(seen["answer"], answer)}

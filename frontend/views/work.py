@@ -27,7 +27,7 @@ from annotate.assignment import (
 )
 from annotate.models import Assignment, Membership
 from annotate.questions import Answers, IncompleteAnswers
-from frontend import showing, suggestions
+from frontend import offers, showing, suggestions
 from frontend.pages import PageRequest, page, see_other, wants_part
 from frontend.progress import MOST_COUNTED, Progress, progress_in
 from frontend.way_in import before_work, instead_of_nothing
@@ -67,7 +67,7 @@ def work(request: PageRequest, slug: str) -> HttpResponse:
             status=422,
         )
     timing = showing.read_timing(assignment, request.POST)
-    suggested = suggestions.record(assignment, request.POST, timing)
+    suggested = suggestions.record(assignment, request.POST, timing, answers)
     try:
         stored = submit(
             assignment,
@@ -185,13 +185,17 @@ def _show(
         context |= {"refusal": refusal, "kept": kept, "paused": membership.paused_at is not None}
     if assignment is not None:
         faults = faults or {}
+        # What stands on a page that comes back with faults is what that page had.
+        offered = offers.filled_in(assignment, None if filled is None else request.POST)
+        if filled is None:
+            fresh = not offers.is_begun(assignment)
+            filled = offered.answers if fresh else showing.begun(assignment)
         context |= {
             "assignment": assignment,
+            "offered": offered,
             "turns": showing.turns(assignment),
             "completions": showing.completions(assignment),
-            "questions": showing.questions(
-                assignment, showing.begun(assignment) if filled is None else filled, faults
-            ),
+            "questions": showing.questions(assignment, filled, faults, offered.by_question),
             "fault": faults.get("", ""),
             "faults": faults,
             "drafted_at": showing.drafted_at(assignment),

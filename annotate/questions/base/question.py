@@ -98,7 +98,8 @@ class Shown:
     """How a question stands on a page: order of completions, what is filled in, what is wrong.
 
     ``texts`` are what it is about, in the shown order, None on a page without an item; ``render``
-    is how the page shows texts.
+    is how the page shows texts. ``suggested`` is what somebody else, named ``suggested_by``, answered
+    and was filled in to begin with; like ``answer`` in the item's own order.
     """
 
     order: Sequence[int]
@@ -106,6 +107,8 @@ class Shown:
     error: str = ""
     texts: Texts | None = None
     render: Callable[[str], SafeString] = exactly
+    suggested: Answer | None = None
+    suggested_by: str = ""
 
     @property
     def letters(self) -> list[str]:
@@ -364,6 +367,19 @@ class Question(ABC, Generic[C]):
         What cannot be placed for certain is left out and counted. Raises ``InvalidAnswer``.
         """
         return self.fit(answer, texts)
+
+    @property
+    def suggestions(self) -> str:
+        """When annotators see a judge's answer to this question: "off", "after" or "before" their own.
+
+        Of kinds without a setting for it the project's own decides, which leaves out answers about
+        parts of texts.
+        """
+        return str(getattr(self.config, "suggestions", "off"))
+
+    def to_begin_with(self, answer: Answer, texts: Texts) -> Answer | None:
+        """A judge's answer (own order) as it is filled in before the own one; None where it is not."""
+        return None
 
     def reconcile(self, answers: Sequence[Answer]) -> Answer | None:
         """One answer of a judge's several (own order); None when they contradict each other."""

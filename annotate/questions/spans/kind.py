@@ -17,6 +17,7 @@ from annotate.questions.spans import (
     marking,
     page,
     reading,
+    suggesting,
 )
 from annotate.questions.spans.config import ANY, NONE, SpansConfig
 from annotate.questions.spans.reading import ANSWER, MISSING, SPANS
@@ -211,6 +212,9 @@ class Spans(Question[SpansConfig]):
 
     def located(self, answer: Answer, texts: Texts) -> Answer:
         return judging.located(self, answer, texts)
+
+    def to_begin_with(self, answer: Answer, texts: Texts) -> Answer | None:
+        return suggesting.to_begin_with(self, answer, texts)
 
     def reconcile(self, answers: Sequence[Answer]) -> Answer | None:
         return judging.reconciled(answers)

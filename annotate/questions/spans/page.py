@@ -1,12 +1,11 @@
 """What the template of a question about spans wants: its state as JSON, its labels, and their keys."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from annotate.questions.base.labels import Label, colours, groups, keys
-from annotate.questions.base.options import Option
-from annotate.questions.base.question import Shown
+from annotate.questions.base.question import Answer, Shown
 from annotate.questions.spans.reading import permuted
 
 if TYPE_CHECKING:
@@ -39,7 +38,9 @@ def context(question: "Spans", shown: Shown) -> dict[str, Any]:
         }
 
     return {
-        "value": "" if shown.answer is None else in_shown_order(shown),
+        "value": "" if shown.answer is None else in_shown_order(shown.answer, shown.order),
+        # What was filled in to begin with: what is as it was there says whose it is.
+        "suggested": "" if shown.suggested is None else in_shown_order(shown.suggested, shown.order),
         "groups": [
             {
                 "heading": described(group.heading) if group.heading else None,
@@ -70,10 +71,10 @@ def keys_of(question: "Spans") -> Mapping[str, str]:
     return {value: key or next(free, "") for value, key in found.items()}
 
 
-def in_shown_order(shown: Shown) -> str:
-    """The answer as the hidden field has it: JSON, places as they are shown."""
-    places = [list(shown.order).index(position) for position in range(len(shown.order))]
-    return json.dumps(permuted(shown.answer or {}, places), ensure_ascii=False)
+def in_shown_order(answer: Answer, order: Sequence[int]) -> str:
+    """An answer as the hidden field has it: JSON, places as they are shown."""
+    places = [list(order).index(position) for position in range(len(order))]
+    return json.dumps(permuted(answer, places), ensure_ascii=False)
 
 
 def _hints(question: "Spans") -> Iterator[str]:
@@ -87,11 +88,6 @@ def _hints(question: "Spans") -> Iterator[str]:
         yield f"whole {config.snap} are marked"
     if not config.overlap:
         yield "marks may not overlap"
-    yield from (_helped(label) for label in config.labels if label.help)
-
-
-def _helped(option: Option) -> str:
-    return f"{option.label}: {option.help}"
 
 
 def _keys_in_text(question: "Spans") -> str:
