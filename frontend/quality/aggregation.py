@@ -17,6 +17,7 @@ from frontend.items.history import pseudonym
 
 SOURCES = {Source.PEOPLE: "people", Source.JUDGES: "judges", Source.ALL: "all together"}
 NAME_LENGTH = 32
+NOT_MARKED = "what should not be marked"
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def names_of_classes(question: Question[Any]) -> list[str]:
         return {2: ["the first", "the second"], 3: ["the first", "a tie", "the second"]}[
             len(question.classes)
         ]
+    if question.marked:
+        return [NOT_MARKED, "what should be marked"]
     if question.whole:  # each option of several is voted on alone
         return ["not chosen", "chosen"]
     return [f"“{question.value_words(value)}”" for value in question.classes]
@@ -185,6 +188,10 @@ def names_of_classes(question: Question[Any]) -> list[str]:
 
 def in_words(data: dict[str, Any], names: list[str]) -> str:
     """What a method learnt of somebody, beside the reliability; ``names`` are the classes'."""
+    if "weight" in data:
+        return f"counts {data['weight']:.2f} times as much as most"
+    if "confusion" in data and names[0] == NOT_MARKED:
+        return _marking(data["confusion"])
     if "confusion" in data:
         return _confusion(data["confusion"], names)
     if "habit" in data:
@@ -196,6 +203,12 @@ def in_words(data: dict[str, Any], names: list[str]) -> str:
     if data.get("agreement") is not None:
         return f"agrees with {100 * data['agreement']:.0f} % of the others"
     return ""
+
+
+def _marking(rows: list[list[float]]) -> str:
+    """Of characters: how much of what is there somebody sees, and how much else is marked."""
+    (_, invented), (_, seen) = rows
+    return f"marks {100 * seen:.0f} % of what should be, {100 * invented:.1f} % of what should not"
 
 
 def _confusion(rows: list[list[float]], names: list[str]) -> str:

@@ -12,6 +12,16 @@ from django.utils.safestring import SafeString
 from annotate.models import Project
 from annotate.questions import Question
 from frontend.charts import Estimate, Row, Series, by_version, intervals
+from frontend.quality.agreement_spans import (
+    CHARTED,
+    OfLabel,
+    Told,
+    coefficients_of,
+    labels_of,
+    reading,
+    share_in,
+    told,
+)
 
 Json = dict[str, Any]
 MOST_ROWS = 8  # of a chart; its table has all
@@ -26,6 +36,7 @@ DISTANCES = {
     "interval": "steps apart, squared",
     "ratio": "ratio, squared",
     "distance": f"the question{OF} own",
+    "unitised": "same label or not, by character",
 }
 # Name, and what each is for.
 COEFFICIENTS = {
@@ -79,6 +90,13 @@ class Agreed:
     without_value: int
     figures: dict[str, Figure]
     signed: bool
+    told: Told
+    labels_told: list[OfLabel]
+
+    @property
+    def spans(self) -> bool:
+        """Whether parts of texts are marked."""
+        return "character_f1" in self.figures
 
     @property
     def apart(self) -> str:
@@ -92,7 +110,11 @@ class Agreed:
 
     @property
     def same(self) -> Figure:
-        return self.figures["agreement"]
+        return self.figures["character_f1" if self.spans else "agreement"]
+
+    @property
+    def against_chance(self) -> str:
+        return reading(self.same.estimate, self.same.chance)
 
     @property
     def without_ties(self) -> Estimate | None:
@@ -139,11 +161,12 @@ def agreed(project: Project, found: dict[str, Json]) -> list[Agreed]:
 
 def _question(question: Question[Any], found: Json) -> Agreed:
     """The metric that ``alpha`` goes by is not listed a second time."""
-    names = [name for name in COEFFICIENTS if name in found]
+    words = coefficients_of(found, COEFFICIENTS)
+    names = [name for name in words if name in found]
     figures = {
         name: Figure(
             name,
-            *COEFFICIENTS[name],
+            *words[name],
             estimate_in(found[name]),
             found[name]["observed"],
             found[name]["chance"],
@@ -160,11 +183,15 @@ def _question(question: Question[Any], found: Json) -> Agreed:
         without_value=found["without_value"],
         figures=figures,
         signed=question.signed,
+        told=told(found),
+        labels_told=labels_of(found, dict(question.mark_labels)),
     )
 
 
 def chart(rows: list[Agreed]) -> SafeString:
     """Alpha by question; of a lone question, the coefficients that go beyond chance."""
+    if len(rows) == 1 and rows[0].spans:
+        return _spans_chart(rows[0])
     if len(rows) == 1:
         lines = [
             Row(figure.name, figure.estimate, "people")
@@ -176,6 +203,15 @@ def chart(rows: list[Agreed]) -> SafeString:
         lines = [Row(row.title, row.alpha, "people") for row in rows]
         label = "Krippendorff's alpha by question"
     return intervals(lines, label=label, always=[0.0, 1.0], marks=[0.0], as_percent=False)
+
+
+def _spans_chart(row: Agreed) -> SafeString:
+    lines = [
+        Row(figure.name, figure.estimate, "people") for figure in row.all if figure.key in CHARTED
+    ]
+    chance = [] if row.same.chance is None else [row.same.chance]
+    label = "Agreement on what is marked"
+    return intervals(lines, label=label, always=[0.0, 1.0], marks=chance, as_percent=False)
 
 
 # ------------------------------------------------------------------------------------------ parts
@@ -233,8 +269,8 @@ def _part(name: str, url: str, found: Json) -> Part:
         name=name,
         url=url,
         alpha=estimate_in(found["alpha"]),
-        same=estimate_in(found["agreement"]),
-        chance=found["agreement"]["chance"],
+        same=estimate_in(share_in(found)),
+        chance=share_in(found)["chance"],
         without_ties=estimate_in(found.get("agreement_without_ties")),
         items=found["alpha"]["n"],
     )
@@ -254,6 +290,7 @@ class Periods:
 
     by: str
     parts: list[Part]
+    told: Told
 
     @property
     def charted(self) -> list[Part]:
@@ -264,14 +301,14 @@ class Periods:
     def chart(self) -> SafeString:
         """The share of equal answers beside what chance would give."""
         series = [
-            Series("same answer", [part.same for part in self.charted], "people"),
+            Series(self.told.lower, [part.same for part in self.charted], "people"),
             Series("by chance", [_chance(part) for part in self.charted], "longer"),
         ]
         every, last = -(-len(self.charted) // MOST_NAMES), len(self.charted) - 1
         places = [
             "" if (last - place) % every else part.name for place, part in enumerate(self.charted)
         ]
-        return by_version(places, series, label="Share of equal answers over time")
+        return by_version(places, series, label=f"{self.told.caption} over time")
 
 
 def _chance(part: Part) -> Estimate | None:
@@ -280,9 +317,8 @@ def _chance(part: Part) -> Estimate | None:
 
 def periods_of(found: Json) -> Periods:
     by = found["over_time"]["by"]
-    return Periods(
-        by, [_part(_when(row["from"], by), "", row) for row in found["over_time"]["periods"]]
-    )
+    parts = [_part(_when(row["from"], by), "", row) for row in found["over_time"]["periods"]]
+    return Periods(by, parts, told(found))
 
 
 def _when(start: str, by: str) -> str:
@@ -291,6 +327,11 @@ def _when(start: str, by: str) -> str:
 
 
 # ----------------------------------------------------------------------------------------- judges
+
+
+SHARES_WITH = ("agreement", "character_f1", "agreement_with_judge")
+SHARES_AMONG = ("agreement_people", "character_f1_people")
+DIFFERENCES = ("agreement_difference", "character_f1_difference")
 
 
 @dataclass(frozen=True)
@@ -324,9 +365,9 @@ def judges_of(project: Project, found: Json) -> list[Judged]:
             name=row["name"],
             url=items_url(project, annotator=row["annotator"], labels="both"),
             items=row["n"],
-            with_people=estimate_in(row.get("agreement", row.get("agreement_with_judge"))),
-            among_people=estimate_in(row["agreement_people"]),
-            difference=estimate_in(row.get("agreement_difference")),
+            with_people=estimate_in(_first(row, SHARES_WITH)),
+            among_people=estimate_in(_first(row, SHARES_AMONG)),
+            difference=estimate_in(_first(row, DIFFERENCES)),
             majority=estimate_in(row.get("majority_of_others")),
             person=estimate_in(row.get("majority_of_others_people")),
             cohen=estimate_in(row.get("cohen")),
@@ -335,10 +376,14 @@ def judges_of(project: Project, found: Json) -> list[Judged]:
     ]
 
 
-def judges_chart(judges: list[Judged]) -> SafeString:
+def _first(row: Json, names: tuple[str, ...]) -> Json | None:
+    return next((row[name] for name in names if name in row), None)
+
+
+def judges_chart(judges: list[Judged], of: Told) -> SafeString:
     def rows() -> Iterator[Row]:
         for judge in judges[:MOST_ROWS]:
             yield Row(f"{judge.name} with a person", judge.with_people, "judge")
             yield Row("two people, same items", judge.among_people, "people")
 
-    return intervals(list(rows()), label="Share of equal answers", always=[0.0, 1.0])
+    return intervals(list(rows()), label=of.caption, always=[0.0, 1.0], as_percent=not of.plain)

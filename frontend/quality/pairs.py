@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from annotate.models import Project
 from frontend.charts import Estimate
 from frontend.quality.agreement import ALPHA, OF, estimate_in, items_url
+from frontend.quality.agreement_spans import share_in
 
 Json = dict[str, Any]
 MOST_PEOPLE = 14  # of the map; the table has all pairs
@@ -78,8 +79,8 @@ def pairs_of(project: Project, found: Json) -> Pairs:
             items=row["n"],
             kappa=estimate_in(row.get("cohen", row.get("alpha"))),
             weighted=estimate_in(row.get("cohen_quadratic")),
-            same=estimate_in(row["agreement"]),
-            chance=row["agreement"]["chance"],
+            same=estimate_in(share_in(row)),
+            chance=share_in(row)["chance"],
             url=items_url(
                 project, annotator=row["first"]["annotator"], other=row["second"]["annotator"]
             ),

@@ -12,6 +12,7 @@ from annotate.questions.base.question import letter as place_letter
 from frontend import charts
 from frontend.items import history
 from frontend.ledger.budgets import BudgetState
+from frontend.quality.agreement_spans import Told
 
 register = template.Library()
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -84,6 +85,19 @@ def in_words(estimate: charts.Estimate | None) -> str:
     if estimate.low is None or estimate.high is None:
         return charts.percent(estimate.value)
     return f"{charts.percent(estimate.value)} ({100 * estimate.low:.1f}{DASH}{100 * estimate.high:.1f})"
+
+
+@register.filter
+def estimate_told(estimate: charts.Estimate | None, told: Told) -> str:
+    """In per cent, or as a plain number where it is told so."""
+    return str(plainly(estimate)) if told.plain else in_words(estimate)
+
+
+@register.filter
+def share_told(value: float | None, told: Told) -> str:
+    if value is None or not told.plain:
+        return percent(value)
+    return f"{value:.2f}"
 
 
 @register.filter

@@ -20,6 +20,7 @@ from frontend.quality.agreement import (
     periods_of,
     slices_of,
 )
+from frontend.quality.agreement_spans import labels_chart
 from frontend.quality.pairs import pairs_of
 
 
@@ -67,12 +68,16 @@ def _whole(project: Project, kept: Kept, asked: str) -> dict[str, Any]:
     if not rows:
         return context
     question = asked if asked in found else rows[0].name
+    row = next(row for row in rows if row.name == question)
     judges = judges_of(project, found[question])
     return context | {
         "question": question,
         "slices": slices_of(project, found[question]),
         "pairs": pairs_of(project, found[question]),
         "judges": judges,
-        "judges_chart": judges_chart(judges) if judges else "",
+        "judges_chart": judges_chart(judges, row.told) if judges else "",
+        "told": row.told,
+        "labels": row.labels_told,
+        "labels_chart": labels_chart(row.labels_told) if row.labels_told else "",
         "periods": periods_of(found[question]),
     }
