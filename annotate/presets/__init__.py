@@ -6,28 +6,30 @@ from django.db import transaction
 
 from annotate import audit
 from annotate.models import Form, Guidelines, Membership, Project, User
-from annotate.presets import preferences, ratings, spans
+from annotate.presets import edits, preferences, ratings, spans, steps, summaries
 from annotate.presets.base import Preset
 
-__all__ = ["NOT_YET", "PRESETS", "Preset", "UnknownPreset", "create_project", "preset_named"]
+__all__ = ["PRESETS", "Preset", "UnknownPreset", "create_project", "preset_named"]
 
-NOT_YET = ("summarize", "steps", "edit")
 PRESETS = {
     preset.name: preset
     for preset in (
         preferences.PAIRWISE,
         preferences.MULTIPREF,
+        summaries.SUMMARIZE,
         ratings.HELPSTEER2,
         preferences.HELPSTEER2_PREFERENCE,
         preferences.RANKING,
         spans.FINE_GRAINED_QA,
         spans.MQM,
+        steps.STEPS,
+        edits.EDIT,
     )
 }
 
 
 class UnknownPreset(ValueError):
-    """The preset does not exist, or is not built yet."""
+    """The preset does not exist."""
 
 
 def preset_named(name: str) -> Preset:
@@ -35,8 +37,6 @@ def preset_named(name: str) -> Preset:
     if name in PRESETS:
         return PRESETS[name]
     known = ", ".join(PRESETS)
-    if name in NOT_YET:
-        raise UnknownPreset(f"The preset {name!r} is not built yet; use one of {known}.")
     raise UnknownPreset(f"There is no preset {name!r}; use one of {known}.")
 
 

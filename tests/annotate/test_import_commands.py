@@ -68,7 +68,6 @@ def test_make_a_project_from_the_command_line(db, capsys):
     assert (project.name, project.overlap, project.default_route) == ("Mine", 3, None)
     for arguments, says in [
         (["--slug", "mine", "--preset", "pairwise"], "already exists"),
-        (["--slug", "m2", "--preset", "mqm"], "'mqm' is not built yet; use one of pairwise"),
         (["--slug", "m2", "--preset", "mqn"], "no preset 'mqn'"),
         (
             ["--slug", "m2", "--preset", "pairwise", "--overlap", "0"],

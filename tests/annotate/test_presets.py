@@ -1,4 +1,4 @@
-"""Presets: what there is, what is not built yet, and the project that comes of one."""
+"""Presets: what there is, and the project that comes of one."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from annotate.labels import add_label
 from annotate.models import Membership, Project
-from annotate.presets import NOT_YET, PRESETS, UnknownPreset, create_project, preset_named
+from annotate.presets import PRESETS, UnknownPreset, create_project, preset_named
 from annotate.questions import parse_questions
 from tests.factories import make_annotator, make_item, make_user
 
@@ -29,12 +29,6 @@ def test_every_preset_makes_a_project_by_command_that_can_be_labelled(db, name):
     label, _ = add_label(item, make_annotator(project), answers, form=project.form)
     assert label.answers == answers
     assert set(answers) <= set(project.questions.names)
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-def test_a_preset_that_is_not_built_yet_is_refused_by_name(name):
-    with pytest.raises(UnknownPreset, match=f"'{name}' is not built yet; use one of pairwise"):
-        preset_named(name)
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are():

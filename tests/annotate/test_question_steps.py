@@ -191,9 +191,10 @@ def posted(page):
     """What a browser sends of a page, its text areas without the first newline."""
     data = {}
     for field in re.findall(r"<input[^>]*>", page):
-        name, value = (re.search(rf' {part}="([^"]*)"', field)[1] for part in ("name", "value"))
-        if 'type="hidden"' in field or " checked" in field:
-            data[html.unescape(name)] = html.unescape(value)
+        found = [re.search(rf' {part}="([^"]*)"', field) for part in ("name", "value")]
+        if all(found) and ('type="hidden"' in field or " checked" in field):
+            name, value = (html.unescape(one[1]) for one in found)
+            data[name] = value
     for name, text in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n([^<]*)</textarea>', page):
         data[name] = html.unescape(text)
     return data

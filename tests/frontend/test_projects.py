@@ -111,7 +111,7 @@ def test_a_preset_is_previewed_as_annotators_will_see_it(client):
         ({"slug": "taken"}, "is taken"),
         ({"name": "日本"}, "write a short name"),
         ({"overlap": "0"}, "greater than or equal to 1"),
-        ({"preset": "mqm"}, "is not built yet"),
+        ({"preset": "mqn"}, "no preset"),
         ({"name": "nul\x00"}, "Null characters"),
     ],
 )

@@ -223,6 +223,8 @@ class Edit(Question[EditConfig]):
             one["label"] = more["label"] = other["label"] = self.label_values[0]
         if self.config.reasons != "off":
             more["reason"] = "It goes on."
+        if self.config.reasons == "required":
+            one["reason"] = other["reason"] = "It reads better."
         asked = set(self.config.completions or (0, 1))
         edits = [edit for edit in (one, more, other) if edit["completion"] in asked]
         found: list[Answer] = [{EDITS: edits}, {EDITS: [], UNCHANGED: sorted(asked & {0, 1})}]

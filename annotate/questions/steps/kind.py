@@ -324,6 +324,8 @@ class Steps(Question[StepsConfig]):
         other = {"completion": 1, "start": 0, "end": 6, "text": "Three.", "label": last}
         if self.config.comments != "off":
             other["comment"] = "It is not."
+        if self.config.comments == "required":
+            second["comment"] = "It is one."
         return [{"steps": [first, second, other]}, {"steps": [other]}]
 
     def context(self, shown: Shown) -> dict[str, Any]:
