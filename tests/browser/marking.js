@@ -30,6 +30,22 @@ async ([address, wanted]) => {
     });
     return { ...marked, text: map.slice(marked.start, marked.end), painted: painted.join("") };
   };
+  /** What each character by itself stands for. */
+  const each = (view) => {
+    const found = [];
+    const walk = document.createTreeWalker(view, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      let at = 0;
+      for (const character of node.data) {
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, (at += character.length));
+        const marked = mapOf(view).rangeAt(range);
+        found.push(marked && [marked.start, marked.end]);
+      }
+    }
+    return found;
+  };
   return wanted.map(({ text, stored, seen }) => {
     const views = [...document.querySelectorAll(`[data-text="${text}"]`)];
     const rendered = views.find((view) => view.matches("[data-rendered]"));
@@ -40,6 +56,7 @@ async ([address, wanted]) => {
       held: raw.textContent,
       shown: rendered?.textContent,
       stored: stored.map((part) => found(raw, part)),
+      each: rendered ? each(rendered) : [],
       seen: rendered?.textContent ? seen.map((part) => found(rendered, part)) : [],
     };
   });

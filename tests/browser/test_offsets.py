@@ -24,6 +24,11 @@ SUBMIT = """async (answer) => {
     const sent = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields) });
     return sent.ok ? "" : await sent.text();
 }"""
+UNDO = """async () => {
+    const form = document.getElementById("answers");
+    const address = location.href + "undo/";
+    await fetch(address, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+}"""
 COMPLETIONS, PASSAGES = 20, 6
 _numbers = count(1)
 
@@ -109,6 +114,11 @@ def check_stored(text, wanted, found):
 def check_seen(text, wanted, found):
     """On the rendered view: the source from the first to the last character that has a place."""
     shown = seen_of(text)
+    assert found["shown"] == "".join(one.text for one in shown)
+    for one, place in zip(shown, found["each"], strict=True):
+        assert place == (None if one.start == one.end else [one.start, one.end])
+        if one.mark and place and not one.whole and one.text != "\n":
+            assert text[slice(*place)] == one.text
     for (start, end), part in zip(wanted["seen"], found["seen"], strict=bool(shown)):
         mapped = [one for one in shown[start:end] if one.end is not None and one.start < one.end]
         if not mapped:
@@ -165,6 +175,18 @@ def check_path(project, answer, completions, passages):
     assert [one["text"] for one in item.contexts] == list(passages)
 
 
+def check_shown_again(page, site, project, answer):
+    """Taken back, the answer stands in the form as it was sent."""
+    page.evaluate(UNDO)
+    page.goto(f"{site}/projects/{project.slug}/work/")
+    [parts] = json.loads(page.locator("[name=answer-errors]").input_value()).values()
+    assert sorted(map(as_json, parts)) == sorted(map(as_json, answer["spans"]))
+
+
+def as_json(part):
+    return json.dumps(part, sort_keys=True)
+
+
 def go_the_whole_way(page, site, annotator, completions, passages, shares):
     project = open_item(page, site, annotator, completions=completions, passages=passages)
     shown = in_shown_order(project, completions)
@@ -178,6 +200,7 @@ def go_the_whole_way(page, site, annotator, completions, passages, shares):
     answer = answer_of(found)
     assert page.evaluate(SUBMIT, answer) == ""
     check_path(project, answer, completions, passages)
+    check_shown_again(page, site, project, answer)
 
 
 @on_a_page
