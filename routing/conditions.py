@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q
 
 from annotate.adjudication import decided
 from annotate.models import (
@@ -143,6 +143,8 @@ SUGGESTED = {
     "held": "labelled with a suggestion held back",
     "after": "shown a suggestion after the answer",
     "changed": "changed after a suggestion",
+    "filled": "labelled with marks of a judge filled in",
+    "offered": "shown marks of a judge after the answer",
 }
 ARCHIVED = {"only": "archived", "all": "archived ones too"}
 
@@ -204,7 +206,21 @@ def _by_suggestion(items: Items, selection: Selection, suggested: str) -> Items:
         "after": {"suggestions__shown": "after"},
         "changed": {"suggestions__shown": "after", "suggestions__informed": True},
     }
+    if (shown := _MARKS_SHOWN.get(suggested)) is not None:
+        return items.filter(Exists(labels.filter(_has_question_shown(shown))))
     return items.filter(Exists(labels.filter(**recorded[suggested])))
+
+
+_MARKS_SHOWN = {"filled": "before", "offered": "after"}
+
+
+def _has_question_shown(when: str) -> Func:
+    """Whether a label records that a judge's marks were shown then to any of its questions."""
+    return Func(
+        "suggestions",
+        template=f"jsonb_path_exists(%(expressions)s, '$.questions.* ? (@.shown == \"{when}\")')",
+        output_field=BooleanField(),
+    )
 
 
 def _by_archive(items: Items, _selection: Selection, archived: str) -> Items:

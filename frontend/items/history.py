@@ -4,9 +4,10 @@ Annotators stand under pseudonyms; who steers the project, by the name of the ac
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from annotate.models import Annotation, Annotator, Assignment, AuditEntry, Gold, Item
 from annotate.questions import Answers, Questions
@@ -151,6 +152,7 @@ def _labelled(annotation: Annotation, *, replaced: bool) -> Event:
         notes.append("was replaced later")
     if words := suggested_in_words(annotation):
         notes.append(words)
+    notes += offered_in_words(annotation)
     if annotation.reason:
         notes.append(f"because: {annotation.reason}")
     what = {"work": "Labelled", "review": "Decided", "qualification": "Answered to qualify"}
@@ -185,6 +187,22 @@ def suggested_in_words(annotation: Annotation) -> str:
     if recorded["arm"] == "before":
         return "saw a suggestion beforehand"
     return "had seen a suggestion" if recorded["informed"] else "saw a suggestion afterwards"
+
+
+def offered_in_words(annotation: Annotation) -> list[str]:
+    """What became of a judge's marks that the annotator was offered, by question."""
+    by_question = (annotation.suggestions or {}).get("questions", {})
+    return [f"{name}: {_offered(one)}" for name, one in by_question.items()]
+
+
+def _offered(one: Mapping[str, Any]) -> str:
+    if one["shown"] == "after":
+        return f"{'had seen' if one['informed'] else 'saw'} the marks of {one['by']} afterwards"
+    kept, changed, deleted = (len(one[name]) for name in ("kept", "changed", "deleted"))
+    return (
+        f"of the marks of {one['by']}, filled in beforehand, kept {kept}, changed {changed} and "
+        f"deleted {deleted}"
+    )
 
 
 def _called(call: JudgeCall, questions: Questions) -> Event:

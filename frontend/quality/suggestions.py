@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotate.models.projects import SuggestFrom
+from annotate.quality.filled_in import FilledIn, ShownAfter, offered_marks
 from annotate.quality.suggested import Arms, Changes, Effect, effects
-from frontend.charts import Estimate, Row, intervals
+from frontend.charts import Estimate, Part, Row, bar, intervals, parts
 from frontend.suggestions import WHO
 
 if TYPE_CHECKING:
@@ -92,6 +93,54 @@ class ShownEffect:
 
 def _estimate(found: Interval) -> Estimate:
     return Estimate(found.value, found.low, found.high, found.n)
+
+
+@dataclass(frozen=True)
+class ShownMarks:
+    """One question's marks of one judge, filled in beforehand."""
+
+    title: str
+    found: FilledIn
+
+    @property
+    def kept(self) -> Estimate | None:
+        return self._share(self.found.kept)
+
+    @property
+    def changed(self) -> Estimate | None:
+        return self._share(self.found.changed)
+
+    @property
+    def deleted(self) -> Estimate | None:
+        return self._share(self.found.deleted)
+
+    @property
+    def bar(self) -> SafeString:
+        found = self.found
+        words = f"kept {found.kept}, changed {found.changed}, deleted {found.deleted}"
+        looks = (("kept", "first"), ("changed", "tie"), ("deleted", "second"))
+        whole = parts(Part(name, getattr(found, name), look) for name, look in looks)
+        return bar(whole, label=f"Of {found.marks} marks of {found.by}: {words}")
+
+    def _share(self, count: int) -> Estimate | None:
+        return Estimate(count / self.found.marks, n=self.found.marks) if self.found.marks else None
+
+
+@dataclass(frozen=True)
+class ShownAfterwards:
+    """One question's labels that a judge's marks came up after."""
+
+    title: str
+    found: ShownAfter
+
+
+def shown_marks(project: Project) -> tuple[list[ShownMarks], list[ShownAfterwards]]:
+    titles = {question.name: question.config.title for question in project.questions}
+    before, after = offered_marks(project)
+    return (
+        [ShownMarks(titles.get(one.question, one.question), one) for one in before],
+        [ShownAfterwards(titles.get(one.question, one.question), one) for one in after],
+    )
 
 
 def shown_effects(project: Project) -> list[ShownEffect]:

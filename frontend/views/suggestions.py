@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from frontend.pages import PageRequest
 from frontend.project_pages import visit
-from frontend.quality.suggestions import shown_effects
+from frontend.quality.suggestions import shown_effects, shown_marks
 
 
 @login_required
@@ -18,5 +18,10 @@ def suggestions(request: PageRequest, slug: str) -> HttpResponse:
         seen = visit(request, slug)
     except PermissionDenied as refused:
         raise Http404 from refused
-    context = {"effects": shown_effects(seen.project)}
+    filled_in, afterwards = shown_marks(seen.project)
+    context = {
+        "effects": shown_effects(seen.project),
+        "filled_in": filled_in,
+        "afterwards": afterwards,
+    }
     return seen.page("frontend/project/suggestions.html", context)

@@ -110,4 +110,58 @@ def test_it_takes_as_many_queries_for_many_labels_as_for_few_and_is_kept(client,
                 client.get(PAGE)
             counts.append(len(queries))
     assert made[1] == made[2]
-    assert kept[1] == kept[2] == 7  # the last label, and what was made of all
+    assert kept[1] == kept[2] == 8  # the last label, what was made of all, and marks
+
+
+# --------------------------------------------------------------------------- marks, by question
+
+
+def offered(item, annotator, *, shown="before", kept=(), changed=(), deleted=(), added=0, **more):
+    one = {"shown": shown, "informed": shown == "before", "by": "mini v1", "answer": {}} | more
+    if shown == "before":
+        numbers = {"kept": list(kept), "changed": list(changed), "deleted": list(deleted)}
+        one |= {**numbers, "added": added}
+    return Annotation.objects.create(
+        project=item.project,
+        item=item,
+        annotator=annotator,
+        answers=side(1),
+        form=item.project.form,
+        suggestions={"questions": {"overall": one}},
+    )
+
+
+def test_what_became_of_marks_that_were_filled_in_is_counted(client, project):
+    item, other = make_item(project), make_item(project)
+    offered(item, make_annotator(project), kept=[0, 2], changed=[1], deleted=[3], added=2)
+    offered(other, make_annotator(project), kept=[0, 1, 2, 3])
+    sign_in(client, project, ADMIN)
+    text = client.get(PAGE).text
+    assert "<b>75.0" in text
+    assert "Of 8 marks of mini v1: kept 6, changed 1, deleted 1" in text
+    assert "Nothing to compare yet" not in text
+    listed = client.get("/projects/pairs/items/?suggested=filled").text
+    assert item.key in listed
+    assert other.key in listed
+
+
+def test_marks_shown_afterwards_are_counted_with_the_answers_changed_then(client, project):
+    item, annotator = make_item(project), make_annotator(project)
+    first = offered(item, annotator, shown="after")
+    again = offered(make_item(project), annotator, shown="after", informed=True)
+    sign_in(client, project, ADMIN)
+    text = client.get(PAGE).text
+    assert "Marks shown after the own answer" in text
+    assert '<td class="number">1</td>' in text
+    listed = client.get("/projects/pairs/items/?suggested=offered").text
+    assert first.item.key in listed
+    assert again.item.key in listed
+    assert "filled in beforehand" not in text
+
+
+def test_the_history_of_an_item_says_what_became_of_marks(client, project):
+    item = make_item(project)
+    offered(item, make_annotator(project), kept=[0], deleted=[1, 2])
+    sign_in(client, project, ADMIN)
+    text = client.get(f"/projects/pairs/items/{item.pk}/").text
+    assert "of the marks of mini v1, filled in beforehand, kept 1, changed 0 and deleted 2" in text

@@ -59,7 +59,7 @@ function describe(question, row, part) {
   const button = /** @type {HTMLElement} */ (row.firstElementChild);
   button.setAttribute("aria-expanded", String(isCurrent));
   const lacks = lacking(question, part);
-  const seen = JSON.stringify([part.text, part.label, part.severity, part.comment, part.evidence?.length, "quote" in part && part.quote, lacks]);
+  const seen = JSON.stringify([part.text, part.label, part.severity, part.comment, part.evidence?.length, "quote" in part && part.quote, question.suggested.whose(part), lacks]);
   if (row.dataset.seen === seen) return;
   row.dataset.seen = seen;
   button.replaceChildren(...words(question, part, lacks));
@@ -68,6 +68,7 @@ function describe(question, row, part) {
 /** @param {SpansQuestion} question @param {Part} part @param {string} lacks */
 function words(question, part, lacks) {
   const label = question.labels.get(part.label);
+  const by = question.suggested.whose(part);
   const severity = question.severities.find(({ value }) => value === part.severity)?.words;
   const quote = "quote" in part ? make("q", { dir: "auto" }, brief(part.quote, 60)) : make("i", {}, "missing");
   const said = [label?.words ?? part.label, severity, part.evidence?.length ? `${part.evidence.length} evidence` : ""].filter(Boolean).join(" · ");
@@ -77,6 +78,7 @@ function words(question, part, lacks) {
     make("span", { class: "said" }, said),
     quote,
     ...(part.comment ? [make("span", { class: "comment", dir: "auto" }, brief(part.comment, 80))] : []),
+    ...(by ? [make("span", { class: "suggested" }, `suggested by ${by}`)] : []),
     ...(lacks ? [make("span", { class: "lacks" }, lacks)] : []),
   ];
 }

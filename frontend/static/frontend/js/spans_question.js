@@ -11,6 +11,7 @@ import { snapped } from "./text_cursor.js";
 import { mapOf } from "./text_map.js";
 import { viewOf } from "./text_views.js";
 import * as model from "./spans_model.js";
+import { Suggested } from "./spans_suggested.js";
 
 // So that labels differ in more than their colour.
 const LINES = ["solid", "dashed", "double", "dotted", "wavy"];
@@ -29,6 +30,7 @@ export class SpansQuestion {
     this.rules = { overlap: overlap !== undefined };
     this.comments = comments ?? "off";
     this.evidence = evidence !== undefined;
+    this.suggested = new Suggested(this.slot.dataset.suggested, this.slot.dataset.suggestedBy);
     this.contexts = contexts !== undefined;
     /** @type {Map<string, Label>} */
     this.labels = new Map(all(this.slot, "[data-label]").map((button, number) => [button.dataset.label, label(button, number)]));
