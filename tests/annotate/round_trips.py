@@ -23,7 +23,7 @@ def real(name):
     return [json.loads(line) for line in lines(path.read_text(encoding="utf-8"))]
 
 
-def bring_in(project, text, name, **options):
+def bring_in(project, text, name, /, **options):
     """Import a file's text; what came of it."""
     data = text.encode() if isinstance(text, str) else text
     result = Result()
@@ -33,7 +33,7 @@ def bring_in(project, text, name, **options):
     return result
 
 
-def take_out(project, name, **options):
+def take_out(project, name, /, **options):
     """The text of an export, and its result."""
     snapshot = take_snapshot(project)
     file = io.StringIO(newline="\n")
@@ -41,7 +41,7 @@ def take_out(project, name, **options):
     return file.getvalue(), result
 
 
-def taken_out(project, name, **options):
+def taken_out(project, name, /, **options):
     """The records of an export: of an array or of lines."""
     text, _ = take_out(project, name, **options)
     return json.loads(text) if text.startswith("[") else [json.loads(one) for one in lines(text)]
@@ -55,7 +55,7 @@ def faults(result):
     return [(fault["line"], fault["message"]) for fault in result.faults]
 
 
-def read(record, name, questions, **options):
+def read(record, name, questions, /, **options):
     """One record by a format, and the answers of its labels as a form takes them."""
     form = parse_questions(questions)
     item = importer(name, form, options).parse(record)
