@@ -68,7 +68,7 @@ class DawidSkeneCharacters(Method):
         Without that prior the errors would be taken for as common as right answers among the many
         characters that nobody marks.
         """
-        votes, weight = data.votes, _weight(data)
+        votes, weight = support.joined(data.votes, _weight(data))
         alone = Votes(
             votes.item, np.zeros_like(votes.annotator), votes.label, votes.items, 1, votes.classes
         )
@@ -88,7 +88,7 @@ class DawidSkeneCharacters(Method):
             shared={"prevalence": found.prevalence.tolist()},
             own={"confusion": found.confusion},
             newcomer={"confusion": found.newcomer[None]},
-            reliability=support.f1_with_others(votes, weight, data.owner)[0],
+            reliability=support.f1_with_others(data.votes, _weight(data), data.owner)[0],
             log_likelihood=found.log_likelihood,
         )
 

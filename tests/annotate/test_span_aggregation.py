@@ -6,7 +6,7 @@ import pytest
 from annotate.aggregation.arranging import Answers
 from annotate.aggregation.catalogue import METHODS
 from annotate.aggregation.methods.dawid_skene import dawid_skene
-from annotate.aggregation.methods.support import f1_with_others
+from annotate.aggregation.methods.support import f1_with_others, joined
 from annotate.aggregation.methods.votes import Votes
 from annotate.aggregation.stretched import arrange_marks
 from annotate.questions import parse_question
@@ -191,6 +191,18 @@ def test_a_weight_of_two_is_an_item_twice():
     np.testing.assert_allclose(weighted.confusion, doubled.confusion)
     np.testing.assert_allclose(weighted.posterior, doubled.posterior[:60])
     assert weighted.log_likelihood == pytest.approx(doubled.log_likelihood)
+
+
+def test_stretches_that_the_same_annotators_marked_are_fitted_as_one():
+    rows, _ = planted(np.random.default_rng(12), items=40, found=(0.9, 0.6, 0.4))
+    data = arranged(spans_question(), rows).data
+    fewer, weight = joined(data.votes, data.weight)
+    assert fewer.items == 2**3  # three annotators of every item
+    assert weight.sum() == pytest.approx(data.weight.sum())
+    whole = dawid_skene(data.votes, weight=data.weight, tolerance=1e-9)
+    short = dawid_skene(fewer, weight=weight, tolerance=1e-9)
+    np.testing.assert_allclose(short.confusion, whole.confusion, atol=1e-9)
+    assert short.log_likelihood == pytest.approx(whole.log_likelihood)
 
 
 # -------------------------------------------------------------------------- reliability, by hand

@@ -22,6 +22,23 @@ def shares(votes: Votes, weights: Floats | None = None) -> Floats:
     return np.stack([1 - share, share], axis=1)
 
 
+def joined(votes: Votes, weight: Floats) -> tuple[Votes, Floats]:
+    """Stretches that the same annotators marked, and the same left unmarked, as one with their weight.
+
+    Told apart by a sum of 62 random bits for each annotator and answer.
+    """
+    bits = np.random.default_rng(0).integers(1 << 62, size=2 * votes.annotators, dtype=np.int64)
+    code = np.zeros(votes.items, dtype=np.int64)
+    np.add.at(code, votes.item, bits[votes.code])
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    kept = np.isin(votes.item, first)
+    place = np.zeros(votes.items, dtype=np.intp)
+    place[first] = np.arange(len(first))
+    item = place[votes.item[kept]]
+    fewer = Votes(item, votes.annotator[kept], votes.label[kept], len(first), votes.annotators, 2)
+    return fewer, counts(which.astype(np.intp), (len(first),), weight)
+
+
 def f1_with_others(votes: Votes, weight: Floats, owner: Indices) -> tuple[Reliability, Floats]:
     """The character F1 of each annotator's marks with the others', and what it counts for.
 
