@@ -3,6 +3,7 @@
  * it, while a question about spans is active, only those that choose, delete and take back.
  */
 
+import { focusSlot } from "./slots.js";
 import { detailsOf } from "./spans_list.js";
 
 /** @typedef {import("./spans_question.js").SpansQuestion} SpansQuestion */
@@ -15,8 +16,8 @@ export class SpansKeys {
   /** @param {any} hand what keys do: the functions of spans_work.js */
   constructor(hand) {
     this.hand = hand;
-    /** @type {HTMLElement | null} where the focus came from into the fields of a part */
-    this.from = null;
+    /** @type {{focus: HTMLElement | null, wasInText: boolean, text: string, at: number} | null} from where the fields of a part were entered */
+    this.before = null;
     // Before the workspace's own keys, which leave alone what is used up.
     document.addEventListener("keydown", (event) => this.press(event), true);
     document.addEventListener("tandem:command", (event) => this.command(/** @type {CustomEvent} */ (event)));
@@ -44,22 +45,26 @@ export class SpansKeys {
     return this.anywhere(event, question);
   }
 
-  /** @param {SpansQuestion} question */
+  /** Back to where the focus came from. @param {SpansQuestion} question */
   leaveDetails(question) {
     const { cursor } = this.hand;
     const { span } = question;
-    if (this.from?.isConnected && this.from.closest(".completion, .turn")) cursor.enter(span?.text ?? cursor.text, span?.end ?? cursor.at);
+    const before = this.before;
+    this.before = null;
+    if (before?.wasInText) cursor.enter(span?.text ?? before.text, span?.end ?? before.at);
+    else if (before?.focus?.isConnected && before.focus.matches(".completion, .turn")) before.focus.focus({ preventScroll: true });
     else /** @type {HTMLElement | null} */ (question.slot.querySelector("[data-current] .jump") ?? question.slot)?.focus();
     return true;
   }
 
-  /** The focus goes to what is still owed about the current part, or to its comment. @param {SpansQuestion} question */
+  /** The focus goes to the comment on the current part, or to how severe it is. @param {SpansQuestion} question */
   details(question) {
     const fields = detailsOf(question);
     const goal = fields?.querySelector("[data-field=comment]") ?? fields?.querySelector("[data-severity], select");
     if (!goal) return false;
-    this.from = /** @type {HTMLElement} */ (document.activeElement);
-    /** @type {HTMLElement} */ (goal).focus({ preventScroll: false });
+    const { isOn, text, at } = this.hand.cursor;
+    this.before = { focus: /** @type {HTMLElement | null} */ (document.activeElement), wasInText: isOn, text, at };
+    /** @type {HTMLElement} */ (goal).focus();
     return true;
   }
 
@@ -173,8 +178,7 @@ export class SpansKeys {
   /** @param {SpansQuestion} question */
   leaveText(question) {
     this.hand.cursor.leave();
-    question.slot.tabIndex = -1;
-    question.slot.focus({ preventScroll: true });
+    focusSlot(question.slot);
     return true;
   }
 

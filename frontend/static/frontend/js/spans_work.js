@@ -4,7 +4,7 @@
  */
 
 import { announce } from "./page.js";
-import { activate } from "./slots.js";
+import { activate, focusSlot } from "./slots.js";
 import { SpansKeys } from "./spans_keys.js";
 import { draw, lacking, sentencesOnPage } from "./spans_list.js";
 import { brief, isComplete, lines, neighbour, ofText, spansAt } from "./spans_model.js";
@@ -477,10 +477,12 @@ function repaint() {
 /** Nothing is selected, chosen or about to be given any more. @returns {boolean} whether anything was */
 function drop() {
   const question = active();
-  if (!question || !(picked || question.armed || question.current !== null)) return false;
+  const isInText = document.activeElement?.matches(":is(.completion, .turn)") ?? false;
+  if (!question || !(picked || question.armed || question.current !== null || isInText)) return false;
   if (picked) getSelection()?.removeAllRanges();
   [picked, question.armed] = [null, ""];
   choose(question, null);
+  if (isInText) focusSlot(question.slot);
   return true;
 }
 
