@@ -23,6 +23,7 @@ from annotate.formats.base import (
     user_turn,
 )
 from annotate.formats.dialogue import common_prompt, turns
+from annotate.formats.edited_pairs import EditedPair, edited_pairs
 from annotate.hashes import text_hash
 from annotate.questions import Question, Questions
 from annotate.questions.base.question import Combined
@@ -99,7 +100,7 @@ class TrlExport(Exporter):
     title = "TRL preference rows"
     about = "prompt, chosen, rejected: what RewardTrainer and DPOTrainer read. No other columns."
     settings = (
-        Option("question", "The preference or ranking that decides"),
+        Option("question", "The preference or ranking that decides, or the edits that imply one"),
         Option(
             "source",
             "Whose labels (best: people's where there are any, else the judges')",
@@ -125,6 +126,12 @@ class TrlExport(Exporter):
             default=EXTREMES,
             choices=(EXTREMES, EVERY),
         ),
+        Option(
+            "scores",
+            "Of edits: columns score_chosen and score_rejected, where both scores were given",
+            default="no",
+            choices=("no", "yes"),
+        ),
     )
 
     def __init__(
@@ -136,13 +143,13 @@ class TrlExport(Exporter):
         self.chat = form == CHAT or (form == "auto" and self.setting.chats)
 
     def _deciding(self, name: str) -> Question[Any]:
-        """The preference or ranking of that name; else the main preference, else the first ranking."""
-        rankings = self.questions.of_kind("ranking")
-        named = next((one for one in rankings if one.name == name), None)
+        """The preference, ranking or edit of that name; else the main preference, else the first other."""
+        others = [*self.questions.of_kind("ranking"), *self.questions.of_kind("edit")]
+        named = next((one for one in others if one.name == name), None)
         if named is not None:
             return named
-        alone = not name and self.questions.main_preference() is None and rankings
-        return rankings[0] if alone else self.preference(name)
+        alone = not name and self.questions.main_preference() is None and others
+        return others[0] if alone else self.preference(name)
 
     def row(self, item: ExportedItem) -> Json | None:
         """The first of the item's lines: a preference has one."""
@@ -153,6 +160,8 @@ class TrlExport(Exporter):
         if self.options["part"] not in ("all", part):
             self.left_out[f"in the {part} share"] += 1
             return []
+        if self.question.kind == "edit":
+            return self._of_edits(item)
         combined = self._combined(item)
         if combined is None:
             self.left_out["without label"] += 1
@@ -165,6 +174,23 @@ class TrlExport(Exporter):
             only_bad = self.question.kind == "preference" and combined.mean is None
             self.left_out["both bad" if only_bad else "ties"] += 1
         return [self._row(item, *pair) for pair in found]
+
+    def _of_edits(self, item: ExportedItem) -> list[Json]:
+        """A line for each text that somebody made of a completion; the margin is the gain in points."""
+        pairs = edited_pairs(self.question, item, self.options["source"])
+        if not pairs:
+            self.left_out["without edits"] += 1
+        return [self._edited(item, pair) for pair in pairs]
+
+    def _edited(self, item: ExportedItem, pair: EditedPair) -> Json:
+        row = self._texts(item, pair.chosen, pair.rejected)
+        if self.options["margin"] == "yes":
+            row["margin"] = None
+        if self.options["scores"] == "yes":
+            row |= {"score_chosen": pair.final, "score_rejected": pair.initial}
+        if self.options["margin"] == "yes" and pair.initial is not None and pair.final is not None:
+            row["margin"] = (pair.final - pair.initial) / (self.question.config.scores - 1)
+        return row
 
     def _of_preference(self, combined: Combined) -> list[Pair]:
         side, config = winner(combined), self.question.config

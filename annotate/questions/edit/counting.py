@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from annotate.offsets import COMPLETION, brief
+from annotate.offsets import COMPLETION, Target, brief
+from annotate.questions.base.marks import Mark, Settlement
 from annotate.questions.base.parts import Part
 from annotate.questions.base.question import Answer, Combined, letter
 from annotate.questions.edit.reading import (
@@ -62,6 +64,32 @@ def _points(answers: Sequence[Answer], place: int, name: str) -> Iterable[int]:
     )
 
 
+EDITED = "edited"  # the label of marks where edits have no categories
+
+
+def marks(answer: Answer) -> list[Mark]:
+    return [
+        Mark(Target.of(edit), edit["start"], edit["end"], edit.get("label", EDITED))
+        for edit in answer[EDITS]
+        if edit["start"] < edit["end"]
+    ]
+
+
+def settled(combined: Combined, found: Settlement) -> Combined:
+    """With ``agreed``: the passages that enough annotators replace, whatever with."""
+    agreed = [
+        {
+            COMPLETION: one.mark.target.place,
+            "start": one.mark.start,
+            "end": one.mark.end,
+            "label": one.mark.label,
+            "support": round(one.support, 4),
+        }
+        for one in found.spans
+    ]
+    return replace(combined, data={**combined.data, "agreed": agreed}, confidence=found.confidence)
+
+
 def _mean(numbers: Iterable[int]) -> float | None:
     given = list(numbers)
     return round(sum(given) / len(given), DIGITS) if given else None
@@ -69,7 +97,10 @@ def _mean(numbers: Iterable[int]) -> float | None:
 
 def summary(question: "Edit", combined: Mapping[str, Any]) -> str:
     """Such as "A: edited by 2 of 3, 4.5 → 8.0; B: unchanged"."""
-    return "; ".join(_summed(one) for one in combined["completions"])
+    said = [_summed(one) for one in combined["completions"]]
+    if number := len(combined.get("agreed", ())):
+        said.append(f"{number} passage{'s' * (number > 1)} that most edit")
+    return "; ".join(said)
 
 
 def _summed(one: Mapping[str, Any]) -> str:

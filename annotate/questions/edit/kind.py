@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotate.offsets import Texts
+from annotate.offsets import COMPLETION, Target, Texts
 from annotate.questions.base import parts
 from annotate.questions.base.labels import Label, read_labels
+from annotate.questions.base.marks import Mark, Settlement
 from annotate.questions.base.question import (
     Answer,
     Combined,
@@ -66,6 +67,7 @@ class Edit(Question[EditConfig]):
     Config = EditConfig
     usual_completions = 1
     needs_texts = True
+    marked = True
 
     @classmethod
     def check(cls, config: EditConfig) -> None:
@@ -158,6 +160,38 @@ class Edit(Question[EditConfig]):
 
     def combine(self, answers: Sequence[Answer]) -> Combined:
         return counting.combine(self, answers)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return ("support", "weighted_support", "dawid_skene_characters")
+
+    @property
+    def classes(self) -> tuple[float, ...]:
+        """Of a character and a category: left as it is, or replaced for that."""
+        return (0.0, 1.0)
+
+    def marks(self, answer: Answer) -> list[Mark]:
+        """What gives way; an insertion marks no character."""
+        return counting.marks(answer)
+
+    @property
+    def mark_labels(self) -> dict[str, str]:
+        return self.label_words or {counting.EDITED: "Edited"}
+
+    @property
+    def overlapping(self) -> bool:
+        return False
+
+    def may_mark(self, target: Target) -> bool:
+        asked = self.config.completions
+        return target.kind == COMPLETION and (not asked or target.place in asked)
+
+    def settle_marks(self, combined: Combined, found: Settlement) -> Combined:
+        return counting.settled(combined, found)
+
+    @property
+    def whole(self) -> bool:
+        return True
 
     def summary(self, combined: Mapping[str, Any]) -> str:
         return counting.summary(self, combined)
