@@ -44,6 +44,10 @@ the passages that answer 1 lacks, add what is missing and name the sentence that
 
 Say that there is nothing to mark only when you have looked for both.
 
+## Write it right
+If you like, rewrite answer 1 so that nothing is wrong with it and nothing is missing, and change nothing
+else. What you mark is what you repair.
+
 ## Then compare
 Which of the first two answers would you rather have received? Weigh what is wrong and what is missing,
 not how long they are.
@@ -52,8 +56,8 @@ not how long they are.
 FINE_GRAINED_QA = Preset(
     name="fine-grained-qa",
     title="Fine-grained QA feedback",
-    about="Errors marked in the first answer by passages, what it lacks, and which of two answers is "
-    "better, after Fine-Grained RLHF.",
+    about="Errors marked in the first answer by passages, what it lacks, a correction, and which of two "
+    "answers is better, after Fine-Grained RLHF.",
     questions=[
         {
             "kind": "spans",
@@ -90,6 +94,15 @@ FINE_GRAINED_QA = Preset(
             "evidence": True,
             "overlap": False,
             "completions": [0],
+        },
+        {
+            "kind": "edit",
+            "name": "correction",
+            "title": "How should answer 1 read?",
+            "reasons": "off",
+            "completions": [0],
+            "required": False,
+            "ask_if": {"question": "errors", "answer": ["any"]},
         },
         preference("overall", "Which of the first two answers is better?", 3),
     ],

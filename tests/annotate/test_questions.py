@@ -265,7 +265,8 @@ def _example_of(schema, last=1):
         return _example_of(schema["anyOf"][0])
     if schema["type"] == "object":
         parts = enumerate(schema["properties"].items(), start=1)
-        return {name: _example_of(part, number) for number, (name, part) in parts}
+        found = {name: _example_of(part, number) for number, (name, part) in parts}
+        return found | ({"replacement": "Both are right. "} if "replacement" in found else {})
     if schema["type"] == "array":
         return [_example_of(schema["items"])]
     if "enum" in schema:
