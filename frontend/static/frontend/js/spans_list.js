@@ -7,7 +7,6 @@
  */
 
 import { brief } from "./spans_model.js";
-import { essence } from "./spans_question.js";
 import { shortName } from "./text_views.js";
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children @returns {HTMLElementTagNameMap[K]} */
@@ -80,7 +79,6 @@ function words(question, part, lacks) {
     quote,
     ...(part.comment ? [make("span", { class: "comment", dir: "auto" }, brief(part.comment, 80))] : []),
     ...(by ? [make("span", { class: "suggested" }, `suggested by ${by}`)] : []),
-    ...(question.suggested.has(essence(part)) ? [make("span", { class: "comment" }, `from ${question.suggestedBy}`)] : []),
     ...(lacks ? [make("span", { class: "lacks" }, lacks)] : []),
   ];
 }

@@ -39,9 +39,6 @@ export class SpansQuestion {
     this.cleanKey = this.slot.dataset.cleanKey ?? "";
     /** @type {Severity[]} */
     this.severities = all(this.details, "[data-severity]").map((each) => ({ value: each.dataset.severity, words: each.dataset.words }));
-    /** What was filled in to begin with, as it was, and by whom. */
-    this.suggested = new Set(suggestedIn(this.slot).map(essence));
-    this.suggestedBy = this.slot.dataset.suggestedBy ?? "";
     /** @type {number | null} the part that keys change */
     this.current = null;
     this.edge = /** @type {"start" | "end"} */ ("end");
@@ -199,18 +196,6 @@ export class SpansQuestion {
   dropEvidence(place) {
     return this.change({ evidence: (this.part?.evidence ?? []).filter((_, n) => n !== place) });
   }
-}
-
-/** @param {HTMLElement} slot */
-function suggestedIn(slot) {
-  const { spans, missing } = model.read(slot.dataset.suggested ?? "");
-  return [...spans, ...missing];
-}
-
-/** A part but for its evidence, whose numbers change. @param {model.Span | model.Missing} part */
-export function essence(part) {
-  const { start, end } = /** @type {Partial<model.Span>} */ (part);
-  return JSON.stringify([part.text, start, end, part.label, part.severity, part.comment]);
 }
 
 /** @param {HTMLButtonElement} button @param {number} number @returns {Label} */
