@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from annotate.formats.base import Format, Option
+from annotate.formats.base import CONTAINERS, Format, Importer, Option
 from annotate.models import Project, Transfer, User
 from annotate.transfers import start_export, start_import
 
@@ -21,7 +21,7 @@ def _field(option: Option) -> forms.Field:
             required=False,
         )
     return forms.CharField(
-        label=option.title, initial=option.default, required=False, max_length=200
+        label=option.title, initial=option.default, required=False, max_length=2_000
     )
 
 
@@ -55,10 +55,17 @@ class FormatForm(forms.Form):
 
 
 class ImportForm(FormatForm):
-    file = forms.FileField(
-        label="File",
-        help_text="UTF-8, one JSON object a line. What is in the project already stays as it is.",
-    )
+    file = forms.FileField(label="File")
+
+    def __init__(
+        self,
+        *args: Any,
+        format: type[Importer],  # noqa: A002 its word
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, format=format, **kwargs)
+        shape = CONTAINERS[format.container]
+        self.fields["file"].help_text = f"{shape} What is in the project already stays as it is."
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

@@ -267,6 +267,11 @@ class ArrayExporter(Exporter):
 LINES = "lines"  # one JSON object a line
 ARRAY = "array"  # the elements of one JSON array; or one object a line, where the file is none
 GROUPS = "groups"  # rows of which several make a record: {"rows": [(number of the line, text)]}
+CONTAINERS = {
+    LINES: "UTF-8, one JSON object a line.",
+    ARRAY: "UTF-8, a JSON array, or one JSON object a line.",
+    GROUPS: "UTF-8, a table whose cells are parted by tabs.",
+}
 
 
 class Importer(Format):

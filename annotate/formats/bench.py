@@ -33,11 +33,8 @@ from annotate.questions import InvalidAnswer, Questions
 
 SIDES = {"a": -1, "b": 1, "tie": 0}
 GOLD = "gold"
-_NOT_YET = {
-    "annotations": "spans",
-    "feedback": "spans",
-    "spans": "spans",
-}
+# Fields of sets of spans, and the formats that read them.
+_OTHERS = {"annotations": "spans", "feedback": "fine_grained"}
 
 
 class BenchImport(Importer):
@@ -77,11 +74,11 @@ class BenchImport(Importer):
         if "arg_id" in record:
             self._remember(record)
             return None
-        for name, later in _NOT_YET.items():
+        for name, other in _OTHERS.items():
             if name in record:
                 raise RefusedFile(
-                    f"These records hold {later} ({name!r}), and {later} come later: "
-                    "for now bench reads sets of pairs."
+                    f"These records hold spans ({name!r}), and bench reads pairs and rankings; use the "
+                    f"format {other}."
                 )
         if "rankings" in record or "responses" in record:
             parts = self._ranked(record)

@@ -105,6 +105,7 @@ _BETWEEN = re.compile(rb"[\s,]*")
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]]*")
 _OPENING = b"[{"
+_BEHIND = "is followed by more than the array, which is not read; make it one array"
 
 
 def _is_array(file: Lines) -> bool:
@@ -120,10 +121,7 @@ class ArrayElements:
         self.file = file
 
     def read(self, place: Place) -> tuple[list[Piece], Place]:
-        self.file.seek(place.offset)
-        # What is read of the file, how much of it is passed, and the place there.
-        self.buffer, self.at = b"", 0
-        self.line, self.offset, self.record = place.line, place.offset, place.record
+        self._go_to(place)
         if not place.offset:
             self._more()
             self._pass(self.buffer.index(b"[") + 1)
@@ -134,7 +132,28 @@ class ArrayElements:
             if piece is None:
                 break
             found.append(piece)
+        self._close()
         return found, Place(self.line, self.offset, self.record)
+
+    def _go_to(self, place: Place) -> None:
+        self.file.seek(place.offset)
+        # What is read of the file, how much of it is passed, and the place there.
+        self.buffer, self.at = b"", 0
+        self.line, self.offset, self.record = place.line, place.offset, place.record
+
+    def _close(self) -> bool:
+        """Pass the end of the array, if it is here and nothing follows."""
+        self._pass_between()
+        line, offset = self.line, self.offset
+        if self.buffer[self.at : self.at + 1] != b"]":
+            return self.at == len(self.buffer)
+        self._pass(self.at + 1)
+        self._pass_between()
+        if self.at < len(self.buffer):
+            self._go_to(Place(line, offset, self.record))
+            self._more()
+            return False
+        return True
 
     def _more(self) -> bool:
         """Read on, as much again as is not passed; whether there was anything."""
@@ -153,12 +172,12 @@ class ArrayElements:
 
     def _next(self) -> Piece | None:
         """The next element; None behind the last one."""
-        self._pass_between()
-        if self.buffer[self.at : self.at + 1] in (b"", b"]"):
+        if self._close():
             return None
         self.record += 1
         line = self.line
-        end = self._end()
+        behind = self.buffer[self.at : self.at + 1] == b"]"
+        end = BadLine(_BEHIND) if behind else self._end()
         if isinstance(end, int):
             return Piece(line, self._pass(end), self.record)
         self._pass(len(self.buffer))

@@ -100,9 +100,11 @@ def test_texts_are_looked_up_among_the_arguments(tmp_path):
     assert other.parse(record).completions[1].text == "Argument 2."
 
 
-@pytest.mark.parametrize("record", [{"annotations": []}, {"feedback": {}}])
-def test_sets_of_spans_are_refused_as_a_whole(record):
-    with pytest.raises(RefusedFile, match="come later"):
+@pytest.mark.parametrize(
+    ("record", "other"), [({"annotations": []}, "spans"), ({"feedback": {}}, "fine_grained")]
+)
+def test_sets_of_spans_are_refused_as_a_whole_with_the_format_that_reads_them(record, other):
+    with pytest.raises(RefusedFile, match=f"use the format {other}"):
         parse({"item_id": "s1", "prompt": "?", **record}, "bench")
 
 

@@ -21,9 +21,19 @@ JSON = st.recursive(
 
 
 def test_every_format_is_found_by_its_name():
-    assert list(importers()) == ["bench", "tandem", "trl"]
-    assert list(exporters()) == ["tandem", "trl"]
-    with pytest.raises(RefusedFile, match="no format 'csv' for this; use one of bench, tandem"):
+    foreign = [
+        "argilla",
+        "fine_grained",
+        "label_studio",
+        "lamp",
+        "mqm",
+        "prm800k",
+        "spans",
+        "trl_stepwise",
+    ]
+    assert set(importers()) == {"bench", "tandem", "trl", *foreign}
+    assert set(exporters()) == {"tandem", "trl", *foreign}
+    with pytest.raises(RefusedFile, match="no format 'csv' for this; use one of argilla, bench"):
         importer("csv", QUESTIONS, {})
 
 

@@ -66,7 +66,7 @@ def test_a_batch_goes_on_where_the_last_one_ended(monkeypatch, container):
     one_by_one, end = read(data, container)
     assert one_by_one == at_once
     assert len(at_once) == (4 if container == GROUPS else 5)
-    assert end.offset == len(data) or container == ARRAY
+    assert end.offset == len(data)
 
 
 def test_an_element_is_told_by_the_line_it_begins_on_and_its_number():
@@ -91,6 +91,17 @@ def test_a_bad_element_costs_no_other():
         b"null",
     ]
     assert contents(b"[]") == contents(b" [ \n ] ") == contents(b"") == []
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("chunk", [1, 3, 2**20])
+def test_what_stands_behind_the_array_is_told_and_not_read(monkeypatch, chunk, batch):
+    monkeypatch.setattr(pieces, "CHUNK", chunk)
+    monkeypatch.setattr(pieces, "BATCH_LINES", batch)
+    (first, second), end = read(b' [{"a": 1}] \n [{"b": 2}]\n')
+    assert first.content == b'{"a": 1}'
+    assert "is followed by more than the array" in str(second.content)
+    assert (second.line, end.offset) == (1, 25)
 
 
 @pytest.mark.parametrize("data", [b'[{"a": 1}, {"b": "', b'[{"a": 1}, {"b": 2', b'[{"a": 1}, 12'])

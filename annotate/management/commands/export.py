@@ -23,7 +23,7 @@ from annotate.snapshots import take_snapshot
 
 
 class Command(ExampleCommand):
-    help = "Write a snapshot to a JSON Lines file; without --snapshot, of what is labelled now."
+    help = "Write a snapshot to a file; without --snapshot, of what is labelled now."
     example = (
         "  manage.py export helpful --format trl --out helpful.jsonl\n"
         "  manage.py export helpful --format tandem --out helpful.jsonl --snapshot 3"

@@ -22,11 +22,12 @@ from annotate.models import Project
 
 
 class Command(ExampleCommand):
-    help = "Bring a JSON Lines file of items and labels into a project; what is there stays."
+    help = "Bring a file of items and labels into a project; what is there stays."
 
     example = (
         "  manage.py import_items helpful items.jsonl --format tandem\n"
-        "  manage.py import_items helpful pairs.jsonl --format trl --option annotator=crowd"
+        "  manage.py import_items helpful pairs.jsonl --format trl --option annotator=crowd\n"
+        "  manage.py import_items translations ratings.tsv --format mqm"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
