@@ -11,6 +11,7 @@ from annotate.questions.base.question import letter
 from frontend.charts import Estimate, Series, by_version
 from frontend.items.history import answers_in_words, history_of
 from frontend.judges.figures import estimate_of
+from frontend.overlays import marked_in
 from frontend.reading import own_order
 from routing.bulk.gold_kinds import USES
 from routing.judges.quality import agreements
@@ -47,6 +48,7 @@ def standing(item: Item) -> dict[str, Any]:
         "outcomes": _outcomes(item, questions),
         "judges": _judges(project, item),
         "completions": _completions(item),
+        "marked": marked_in(item),
         "gold": _gold(item),
         "uses": list(USES.items()),
         "versions": versions,

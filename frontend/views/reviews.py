@@ -27,6 +27,7 @@ from annotate.questions import Answers, IncompleteAnswers, Questions
 from annotate.questions.base.question import Shown
 from frontend import markdown, showing
 from frontend.items.history import answers_in_words
+from frontend.overlays import marked_in
 from frontend.pages import PageRequest, see_other, wants_part
 from frontend.project_pages import Visit, visit
 from frontend.reviews import listing, sheet
@@ -245,6 +246,7 @@ def _show(
     seen, item, user = sitting.seen, sitting.item, sitting.seen.request.user
     others = look_at(item, user)
     labels = sheet.labels_of_people(item)
+    marked = marked_in(item)
     decision = last_review(item)
     gold = sheet.gold_of(item)
     context: dict[str, Any] = {
@@ -257,6 +259,7 @@ def _show(
         "others": others,
         "completions": list(item.completions.all()),
         "labels": labels,
+        "marked": marked,
         "votes": listing.votes_by_item(sitting.queue.question, [item.pk]).get(item.pk),
         "majority": sheet.majority(item) if len(labels.rows) > 1 else {},
         "decision": decision if decision and decision.answers else None,
@@ -308,7 +311,11 @@ def _opinions(sitting: Sitting) -> dict[str, Any]:
     else:
         visits = ReviewVisit.objects.filter(item=item, user=user, opinions_at__isnull=False)
         opened = visits.exists()
-    return {"opened": opened, "opinions": sheet.opinions_on(item) if opened else None}
+    return {
+        "opened": opened,
+        "opinions": sheet.opinions_on(item) if opened else None,
+        "by_judges": marked_in(item).get("judges") if opened else None,
+    }
 
 
 @login_required
