@@ -232,9 +232,9 @@ class _Growing:
 
     def takes(self, place: int, source: Source) -> bool:
         """Between two lines there may be indentation and the marks of quotes."""
-        if not self.starts_line or place <= self.next:
+        if not self.starts_line:
             return place == self.next
-        return not source.between(self.next, place).strip(" \t>")
+        return place >= self.next and not source.between(self.next, place).strip(" \t>")
 
     def add(self, text: str, place: int) -> None:
         if self.starts_line:

@@ -20,8 +20,10 @@ class _Reader(HTMLParser):
         self.found = []
         self.open = []  # [tag, offsets or None, end or None]
         self.mark = self.line = self.at = 0
+        self.starts_pre = False  # a parser drops a line's end there
 
     def handle_starttag(self, tag, attributes):
+        self.starts_pre = tag == "pre"
         if tag in ("br", "hr"):
             return
         held = dict(attributes)
@@ -35,6 +37,8 @@ class _Reader(HTMLParser):
         assert self.open.pop()[0] == tag
 
     def handle_data(self, data):
+        if self.starts_pre:
+            data, self.starts_pre = data.removeprefix("\n"), False
         owner = next(((starts, end) for _, starts, end in self.open if starts), None)
         for char in data:
             self.found.append(self.read(char, *(owner or (None, None))))
