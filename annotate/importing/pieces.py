@@ -110,8 +110,10 @@ _BEHIND = "is followed by more than the array, which is not read; make it one ar
 
 def _is_array(file: Lines) -> bool:
     file.seek(0)
-    head = file.read(CHUNK)
-    return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
+    head = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+    while not head.strip() and (more := file.read(CHUNK)):
+        head = more
+    return head.lstrip().startswith(b"[")
 
 
 class ArrayElements:
@@ -123,8 +125,9 @@ class ArrayElements:
     def read(self, place: Place) -> tuple[list[Piece], Place]:
         self._go_to(place)
         if not place.offset:
-            self._more()
-            self._pass(self.buffer.index(b"[") + 1)
+            while (bracket := self.buffer.find(b"[")) < 0 and self._more():
+                pass
+            self._pass(bracket + 1)
         found: list[Piece] = []
         until = place.offset + BATCH_BYTES
         while len(found) < BATCH_LINES and self.offset < until:
