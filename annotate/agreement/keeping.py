@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from annotate.models import Project
 
-VERSION = 3  # of what the figures hold: those that an older program has kept are not read
+VERSION = 4  # of what the figures hold: those that an older program has kept are not read
 CACHE_SECONDS = 7 * 24 * 3600
 REST = 30  # figures that were overtaken by a label are shown for so many times what they take
 LONG_SECONDS = 2.0  # what takes less never rests

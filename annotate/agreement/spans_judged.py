@@ -13,13 +13,15 @@ def judged(people: Spans, judge: Spans) -> dict[str, Estimate]:
     """``character_f1`` of the judge with a person, of people with each other, and their difference.
 
     Means over items of means within them, of the items on which both are defined, so that an item
-    with five labels weighs as much as one with two. Alphas are of all labels of the same items.
+    with five labels weighs as much as one with two. ``character_f1_all`` is of the judge with a person
+    on all items that one labelled. Alphas are of all labels of the same items.
     """
     people = people.where(np.isin(people.item, judge.item))
     both = people.joined(judge)
     found = estimates_of(
         {
             **_compared("character_f1", people.table.characters, people, judge),
+            "character_f1_all": _alone(people.table.characters, people, judge),
             **_compared("character_f1_labels", people.table.labelled, people, judge),
         }
     )
@@ -42,6 +44,12 @@ def _compared(name: str, overlap: Overlap, people: Spans, judge: Spans) -> dict[
         f"{name}_people": Sums(parts(of_people, people_chance), mean, n),
         f"{name}_difference": Sums(parts(of_judge, of_people), difference, n),
     }
+
+
+def _alone(overlap: Overlap, people: Spans, judge: Spans) -> Sums:
+    of_judge, by_chance, pairs = _means(overlap, people, judge)
+    there = pairs > 0
+    return Sums(np.stack([of_judge, by_chance, there], axis=1), mean, int(there.sum()))
 
 
 def _means(overlap: Overlap, one: Spans, other: Spans) -> tuple[Array, Array, IntArray]:

@@ -329,7 +329,7 @@ def _when(start: str, by: str) -> str:
 # ----------------------------------------------------------------------------------------- judges
 
 
-SHARES_WITH = ("agreement", "character_f1", "agreement_with_judge")
+SHARES_WITH = ("agreement", "character_f1", "character_f1_all", "agreement_with_judge")
 SHARES_AMONG = ("agreement_people", "character_f1_people")
 DIFFERENCES = ("agreement_difference", "character_f1_difference")
 
@@ -377,7 +377,9 @@ def judges_of(project: Project, found: Json) -> list[Judged]:
 
 
 def _first(row: Json, names: tuple[str, ...]) -> Json | None:
-    return next((row[name] for name in names if name in row), None)
+    """The first figure that is there and, if any is, defined."""
+    there = [row[name] for name in names if name in row]
+    return next((one for one in there if one["value"] is not None), there[0] if there else None)
 
 
 def judges_chart(judges: list[Judged], of: Told) -> SafeString:

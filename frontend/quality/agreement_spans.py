@@ -9,7 +9,7 @@ from frontend.charts import Estimate, Row, intervals
 
 Json = dict[str, Any]
 ALPHA, APOSTROPHE = "\N{GREEK SMALL LETTER ALPHA}", "\N{RIGHT SINGLE QUOTATION MARK}"
-MOST_LABELS = 8  # of the chart; the table has all
+MOST_LABELS, LONGEST = 8, 36  # of the chart, and characters of a name; the table has all
 # Name, and what each is for.
 COEFFICIENTS = {
     "character_f1": ("Character F1", "Characters that both mark, labels aside: what studies of spans report."),
@@ -93,8 +93,13 @@ def _estimate(figure: Json) -> Estimate | None:
 
 
 def labels_chart(labels: list[OfLabel]) -> SafeString:
-    rows = [Row(label.name, label.f1, "people") for label in labels[:MOST_LABELS]]
+    rows = [Row(_short(label.name), label.f1, "people") for label in labels[:MOST_LABELS]]
     return intervals(rows, label="Character F1 by label", always=[0.0, 1.0], as_percent=False)
+
+
+def _short(name: str) -> str:
+    """That a narrow chart has room for beside the value."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def reading(f1: Estimate | None, chance: float | None) -> str:

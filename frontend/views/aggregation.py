@@ -62,6 +62,7 @@ def _context(
         "method": chosen_method(project, question),
         "default": METHODS[question.methods[0]],
         "compared": compared(project, question),
+        "needed": f"{100 * question.support:.0f}",
         **_annotators(seen, question),
         **_running(project),
     }

@@ -164,7 +164,24 @@ def test_a_judge_is_held_against_what_people_reach_on_the_same_items():
     assert row["character_f1_difference"]["value"] == pytest.approx(0.25)
     assert row["character_f1_labels"]["value"] == 0
     assert row["character_f1_labels_people"]["value"] == pytest.approx(0.5)
+    assert row["character_f1_all"]["value"] == pytest.approx((1 + 0.5) / 2)
     assert row["alpha_people"]["n"] == row["alpha_with_judge"]["n"] == 3
+
+
+def test_a_judge_beside_one_person_has_its_own_figure_and_nothing_to_compare_it_with():
+    project = project_of()
+    item = make_item(project, completions=(TEXT,))
+    mark(item, make_annotator(project), (0, 10, "wrong"))
+    mark(item, make_annotator(project, kind="llm"), (5, 15, "wrong"))
+    for _ in range(2):
+        mark(make_item(project, completions=(TEXT,)), make_annotator(project), (0, 10, "wrong"))
+    twice = make_item(project, completions=(TEXT,))
+    for _ in range(2):  # so that the question has figures at all
+        mark(twice, make_annotator(project), (0, 10, "wrong"))
+    [row] = detailed_agreement(project)["errors"]["judges"]
+    assert (row["character_f1_all"]["value"], row["character_f1_all"]["n"]) == (0.5, 1)
+    assert row["character_f1"]["value"] is None
+    assert row["character_f1_difference"]["value"] is None
 
 
 def test_a_judge_s_marks_do_not_count_among_people_s():

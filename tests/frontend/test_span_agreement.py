@@ -176,7 +176,7 @@ def test_the_aggregation_page_explains_votes_by_character(client, project):
     fit_project(project)
     text = text_of(client.get("/projects/marked/aggregation/"))
     assert "become one label by <b>Votes by character</b>" in text
-    assert "Needed here: more than 50.0 %" in text
+    assert "Needed here: more than 50 %, which the form sets." in text
     assert "Why Votes by character is the default" in text
     assert "Character F1 with the others, with 95 % intervals" in text
     for method in ("Weighted votes by character", "Dawid-Skene by character"):

@@ -45,6 +45,7 @@ OF_JUDGES = {
     "agreement_with_judge": "agreement, judge included",
     "alpha_with_judge": "alpha, judge included",
     "character_f1": "character F1 with a person",
+    "character_f1_all": "with a person, all items",
     "character_f1_people": "character F1 of two people",
     "character_f1_difference": "difference",
     "character_f1_labels": "same label, with a person",
