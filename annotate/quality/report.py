@@ -124,6 +124,7 @@ def _data(person: Person, given: Given, gold: Tally | None) -> dict[str, Any]:
         data[COPIES] = [{**one, "with": given.annotators[one["with"]].pk} for one in data[COPIES]]
     if gold:
         right, n = gold
+        right = round(right, 2)  # of answers that are right in part, a part
         data["gold"] = {"hits": right, "n": n}
         if n >= LEAST_GOLD:
             data["gold"] = {"hits": right, **wilson(right, n).as_json}

@@ -212,8 +212,8 @@ def gold_words(quality: AnnotatorQuality) -> str:
     if not gold:
         return "no gold labelled yet"
     if "value" not in gold:
-        return f"{gold['hits']} of {gold['n']}; {few(gold['n'], LEAST_COMPARED)}"
-    return f"{share(gold)}, {gold['hits']} of {gold['n']:,}"
+        return f"{gold['hits']:g} of {gold['n']}; {few(gold['n'], LEAST_COMPARED)}"
+    return f"{share(gold)}, {gold['hits']:g} of {gold['n']:,}"
 
 
 def pace_words(quality: AnnotatorQuality) -> str:

@@ -205,6 +205,8 @@ def test_every_completion_that_is_asked_about_has_something_or_is_said_to_have_n
         assert owed(question, {"spans": [span(0, 1)], **rest}) == ""
     passage = {"context": 0, "start": 0, "end": 4, "text": "They", "label": "wrong"}
     assert "nothing of A and B" in owed(asking(contexts=True), {"spans": [passage]})
+    # What is left out of the only translation is marked in its source.
+    assert owed(asking(contexts=True, completions=[1]), {"spans": [passage]}) == ""
 
 
 def test_only_some_completions_may_be_asked_about_in_whatever_order_they_are_shown():

@@ -58,6 +58,9 @@ def test_passages_are_compared_whatever_is_said_of_completions():
     passage = {"context": 0, "start": 0, "end": 4, "text": "They", "label": "wrong"}
     assert everything().distance(marks(passage, clean=[0]), marks(clean=[0])) == 1
     assert everything().distance(marks(passage, clean=[0]), marks(passage, clean=[1])) == 0
+    # Who marks a passage alone has looked at the translation, and found nothing in it.
+    assert everything().distance(marks(passage), marks(span(0, 4))) == 1
+    assert credit(everything(), marks(passage, span(0, 4)), marks(passage)) == pytest.approx(8 / 12)
 
 
 SPANS = st.lists(

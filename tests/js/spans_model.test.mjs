@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { added, addedMissing, brief, changed, cleaned, History, isComplete, lines, neighbour, NOTHING, read, removed, spansAt, write } from "../../frontend/static/frontend/js/spans_model.js";
+import { added, addedMissing, brief, changed, cleaned, History, isAnswered, isComplete, lines, neighbour, NOTHING, read, removed, spansAt, write } from "../../frontend/static/frontend/js/spans_model.js";
 
 const FREE = { overlap: true };
 const APART = { overlap: false };
@@ -96,6 +96,13 @@ test("an answer is complete when something is said of each text", () => {
   const marked = cleaned(made(span(1, 5)), "completion-1").marked;
   assert.equal(isComplete(marked, ["completion-0", "completion-1"]), true);
   assert.equal(isComplete(marked, ["completion-0", "completion-2"]), false);
+});
+
+test("what is marked in a passage is said of the only completion", () => {
+  const source = made(span(0, 4, "wrong", "context-0"));
+  assert.equal(isAnswered(source, ["completion-0"]), true);
+  assert.equal(isAnswered(source, ["completion-0", "completion-1"]), false);
+  assert.equal(isAnswered(NOTHING, ["completion-0"]), false);
 });
 
 test("the shortest span at a place comes first, and a span ends before its end", () => {

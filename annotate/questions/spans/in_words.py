@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 from annotate.offsets import COMPLETION, brief
 from annotate.questions.base.parts import Part
 from annotate.questions.base.question import Answer, letter
-from annotate.questions.spans.reading import CLEAN, MISSING, SPANS, in_order, of_completion
+from annotate.questions.spans.reading import (
+    CLEAN,
+    MISSING,
+    SPANS,
+    in_order,
+    marks_passages,
+    of_completion,
+)
 
 if TYPE_CHECKING:
     from annotate.questions.spans.kind import Spans
@@ -55,7 +62,9 @@ def lacking(question: "Spans", answer: Answer, asked: Collection[int]) -> str:
         if name := _owed(question, part):
             what = brief(part["text"]) if "text" in part else question.label_words[part["label"]]
             return f"has no {name} for {what}; {'choose' if name == 'severity' else 'write'} one"
-    if open_ := sorted(set(asked) - of_completion(answer)):
+    open_ = sorted(set(asked) - of_completion(answer))
+    # What is marked in a passage, such as the source of a translation, is said of the only completion.
+    if open_ and not (len(asked) == 1 and marks_passages(answer)):
         names = " and ".join(letter(place) for place in open_)
         return f"says nothing of {names}; mark what there is, or say that there is nothing"
     return ""

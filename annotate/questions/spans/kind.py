@@ -181,12 +181,11 @@ class Spans(Question[SpansConfig]):
 
     def distance(self, first: Answer, second: Answer) -> float:
         """1 - F1 of the labelled characters, over the passages and the completions that both judge."""
-        both = reading.of_completion(first) & reading.of_completion(second)
-        return 1 - _f1(first, second, both)
+        return 1 - _f1(first, second, _judged(first, second) & _judged(second, first))
 
     def credit(self, answer: Answer, known: Answer) -> float:
         """The same F1, over all that is known: saying nothing of a completion marks nothing in it."""
-        return _f1(answer, known, reading.of_completion(known))
+        return _f1(answer, known, _judged(known, answer))
 
     # ------------------------------------------------------------------------------------- exports
 
@@ -231,6 +230,12 @@ class Spans(Question[SpansConfig]):
 def parts_of(answer: Answer) -> list[dict[str, Any]]:
     """Spans and what is missing."""
     return [*answer[SPANS], *answer.get(MISSING, ())]
+
+
+def _judged(answer: Answer, other: Answer) -> set[int]:
+    """The completions that an answer judges; who marks passages has looked at those that another judges."""
+    found = reading.of_completion(answer)
+    return found | reading.of_completion(other) if reading.marks_passages(answer) else found
 
 
 def _f1(first: Answer, second: Answer, completions: Collection[int]) -> float:

@@ -226,6 +226,10 @@ def of_completion(answer: Answer) -> set[int]:
     return {part[COMPLETION] for part in parts if COMPLETION in part} | set(answer.get(CLEAN, ()))
 
 
+def marks_passages(answer: Answer) -> bool:
+    return any(CONTEXT in span for span in answer[SPANS])
+
+
 def without(answer: Answer, dropped: Collection[int]) -> Answer:
     """An answer less the spans of these numbers, and the references to them."""
     kept = [number for number in range(len(answer[SPANS])) if number not in dropped]

@@ -175,6 +175,9 @@ export function neighbour(marked, { id, text, at = 0 }, by) {
   return by > 0 ? all.find(beyond) : all.findLast(beyond);
 }
 
+/** Whether that is all: what is marked in a passage is said of the only completion. @param {Marked} marked @param {string[]} asked */
+export const isAnswered = (marked, asked) => isComplete(marked, asked) || (asked.length === 1 && marked.spans.some(({ text }) => text.startsWith("context")));
+
 /** Whether something is said of every text that is asked about. @param {Marked} marked @param {string[]} texts */
 export const isComplete = (marked, texts) => texts.every((text) => marked.clean.includes(text) || ofText(marked, text).length > 0);
 

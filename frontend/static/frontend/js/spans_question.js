@@ -89,7 +89,7 @@ export class SpansQuestion {
   }
 
   store() {
-    this.slot.toggleAttribute("data-answered", model.isComplete(this.marked, this.asked));
+    this.slot.toggleAttribute("data-answered", model.isAnswered(this.marked, this.asked));
     if (!this.part) this.current = null;
     const value = model.write(this.marked);
     if (value === this.held) return;
