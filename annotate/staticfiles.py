@@ -17,3 +17,6 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
     """Names with hashes, in the imports of ES modules too."""
 
     support_js_module_import_aggregation = True
+    # One pass settles the hashes of files that import others once those are settled: as many as
+    # modules import one another in a row, of which Django foresees five.
+    max_post_process_passes = 20
