@@ -84,6 +84,8 @@ class Accuracy:
     chart: SafeString | str = ""
     series: list[Series] = field(default_factory=list)
     rows: list[VersionRow] = field(default_factory=list)
+    # Whether the form asks anything that a reward model learns from.
+    learns: bool = True
 
     @property
     def latest(self) -> VersionRow | None:
@@ -95,7 +97,7 @@ def accuracy_by_version(project: Project) -> Accuracy:
     models = project.reward_models.defer("heads", "libraries").order_by("-version")[:SHOWN]
     rows = [VersionRow(model, Figures(model.metrics)) for model in reversed(models)]
     if not rows:
-        return Accuracy()
+        return Accuracy(learns=project.questions.main_preference() is not None)
     series = [
         *(
             Series(name, [row.figures.baseline(name) for row in rows], look)

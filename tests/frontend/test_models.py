@@ -118,3 +118,13 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_one(
             make_reward_model(project, version=version)
         with django_assert_num_queries(9):
             client.get(MODELS)
+
+
+def test_a_form_without_a_preference_promises_no_model(client):
+    project = make_project(questions=[{"kind": "text", "name": "why", "title": "Why?"}])
+    make_item(project)
+    sign_in(client, project, RESEARCHER)
+    for page in (f"/projects/{project.slug}/", f"/projects/{project.slug}/models/"):
+        text = client.get(page).text
+        assert "this form asks for none" in text
+        assert "Train one now" not in text
