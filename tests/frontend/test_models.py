@@ -1,4 +1,5 @@
 import pytest
+from django.urls import reverse
 
 from annotate.models import Hint
 from tests.factories import make_item, make_project
@@ -124,7 +125,7 @@ def test_a_form_without_a_preference_promises_no_model(client):
     project = make_project(questions=[{"kind": "text", "name": "why", "title": "Why?"}])
     make_item(project)
     sign_in(client, project, RESEARCHER)
-    for page in (f"/projects/{project.slug}/", f"/projects/{project.slug}/models/"):
+    for page in (f"/projects/{project.slug}/", reverse("reward-models", args=[project.slug])):
         text = client.get(page).text
         assert "this form asks for none" in text
         assert "Train one now" not in text
