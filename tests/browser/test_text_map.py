@@ -104,7 +104,8 @@ def test_a_formula_is_marked_as_a_whole_once_it_is_set(page, show, ask):
     inside = "view.querySelector('.katex-html').firstChild"
     assert ask(f"map.rangeAt(range({inside}, 0, {inside}, 1))") == found(4, 9, exact=False)
     assert ask("map.rangesOf(5, 6).length") == 1
-    assert ask("map.rectsOf(5, 6).length") > 0
+    boxes = ask("map.rectsOf(5, 6).map((box) => [box.width > 10, box.height > 10])")
+    assert boxes == [[True, True]]
     assert ask("strings(map.rangesOf(0, 4))") == ["Let "]
     assert ask("map.rangeAt(range(view, 0, view, 1))") == found(0, 13)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from frontend.markdown import LONGEST, raw, render
 from tests.drawn_texts import MARKDOWN_WITH_FORMULAS
 from tests.frontend.mapped import read
-from tests.frontend.test_markdown import EVIL
+from tests.frontend.test_markdown import EVIL, REPEATED
 
 PLACED = re.compile(r' data-[se]="[\d ]*"')
 ADDED = re.compile(r'<span data-s="[\d ]*"(?: data-e="\d*")?>([^<]*)</span>')
@@ -199,6 +199,11 @@ def test_any_text_is_mapped_truly(text):
 def test_any_characters_are_mapped_truly(text):
     html = check(text)
     assert unmarked(html) == unmarked(render(text))
+
+
+@pytest.mark.parametrize("piece", REPEATED)
+def test_a_piece_repeated_is_mapped_truly(piece):
+    check((piece * 2_000)[:2_000], sources=(3, 3))
 
 
 @pytest.mark.parametrize(

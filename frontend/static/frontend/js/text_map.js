@@ -188,6 +188,8 @@ export class TextMap {
    */
   rectsOf(start, end) {
     return this.rangesOf(start, end).flatMap((one) => {
+      const whole = one.startContainer.parentElement?.closest("[data-e]");
+      if (whole) return [...whole.getClientRects()]; // what is in it may be hidden in part, as a formula's MathML is
       const range = document.createRange();
       range.setStart(one.startContainer, one.startOffset);
       range.setEnd(one.endContainer, one.endOffset);
