@@ -22,6 +22,11 @@ def violations(page):
 def faults_of(page, url, looks=LOOKS):
     """What is wrong with one page, and in which look; it is loaded once."""
     page.goto(url)
+    yield from faults_as_is(page, url, looks)
+
+
+def faults_as_is(page, url="", looks=LOOKS):
+    """The same of a page as it stands, with what was done in it."""
     page.evaluate(AXE_SCRIPT)  # which the page's own policy would refuse as a script
     for size, scheme in looks:
         page.set_viewport_size(size)

@@ -25,7 +25,7 @@ export function drawRows(section, edits, original) {
   while (list.children.length > edits.length) list.lastElementChild?.remove();
   while (list.children.length < edits.length) list.append(document.importNode(template.content, true).firstElementChild ?? "");
   const points = [...original];
-  edits.forEach((edit, number) => drawRow(/** @type {HTMLElement} */ (list.children[number]), edit, number, edits.length, points, section));
+  edits.forEach((edit, number) => drawRow(/** @type {HTMLElement} */ (list.children[number].firstElementChild), edit, number, edits.length, points, section));
 }
 
 /** @param {HTMLElement} row @param {Edit} edit @param {number} number @param {number} of @param {string[]} points @param {HTMLElement} section */
