@@ -77,10 +77,11 @@ function paint() {
   const all = questions.flatMap((question, number) => question.marked.spans.map((span) => ({ ...span, id: span.id * questions.length + number, number, own: span.id })));
   all.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.start - b.start || b.end - a.end));
   const line = lines(all);
+  const views = new Map([...new Set(all.map(({ text }) => text))].map((text) => [text, viewOf(text)]));
   /** @type {Map<string, import("./text_paint.js").Mark>} */
   const wanted = new Map();
   for (const { id, text, start, end, label, number, own } of all) {
-    const view = viewOf(text);
+    const view = views.get(text);
     const question = questions[number];
     const place = question.labels.get(label)?.number;
     if (!view || place === undefined) continue;
