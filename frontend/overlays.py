@@ -89,11 +89,11 @@ class Overlay:
 
 
 def overlay(labels: Iterable[Annotation], texts: Mapping[str, str]) -> Overlay | None:
-    """Of labels, in their order; ``texts`` by view. None where none of them has a question about parts."""
+    """Of labels, what stands where together; ``texts`` by view. None where none of them has a question about parts."""
     marking = [label for label in labels if _marking(label)]
     if not marking:
         return None
-    rows = [row for label in marking for row in _rows(label)]
+    rows = sorted((row for label in marking for row in _rows(label)), key=_place)
     whose = [
         Who(label.pk, pseudonym(label.annotator), sum(row.by == label.pk for row in rows))
         for label in marking
@@ -134,13 +134,18 @@ def _marking(label: Annotation) -> list[Question[Any]]:
 
 
 def _rows(label: Annotation) -> list[Row]:
-    rows = [
+    return [
         _row(label, question, part)
         for question in _marking(label)
         for name in LISTS
         for part in label.answers[question.name].get(name, ())
     ]
-    return sorted(rows, key=lambda row: (row.of.kind == CONTEXT, row.of.place, row.start or 0))
+
+
+def _place(row: Row) -> tuple[bool, int, bool, int, int]:
+    """By text, then from front to back; what is missing comes last."""
+    missing = row.start is None
+    return row.of.kind == CONTEXT, row.of.place, missing, row.start or 0, row.end or 0
 
 
 def _row(label: Annotation, question: Question[Any], part: Mapping[str, Any]) -> Row:

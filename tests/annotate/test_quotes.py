@@ -126,11 +126,24 @@ def test_what_stands_around_a_quote_tells_which_one_is_meant():
     assert find("one **two** x, two y", "two", after="X") == "6:two"
 
 
+def test_white_space_of_a_quote_belongs_to_the_place_that_is_meant():
+    assert find("of a, in a b", "a ", before="in") == "9:a "
+    assert find("x, y and z, w and", " and", before="w") == "13: and"
+    assert find("“a” b “a” c", ' "a" ', after="c") == "6:“a”"
+
+
 def test_what_does_not_stand_around_any_of_them_tells_nothing():
     text = "to be or not to be, that is"
     assert reason(text, "to be", before="want") == "ambiguous"
     assert reason("a b. a b.", "b", before="a") == "ambiguous"
     assert reason(text, "to be", before="  ", after="") == "ambiguous"
+
+
+@pytest.mark.parametrize("quote", [" ", "\u200b", "\t"])
+def test_white_space_that_stands_there_twice_stays_ambiguous(quote):
+    text = f"a{quote}b{quote}c"
+    assert reason(text, quote, before="b") == "ambiguous"
+    assert find(text, quote, occurrence=2) == f"3:{quote}"
 
 
 def test_what_is_said_to_stand_around_a_quote_that_stands_once_does_not_matter():

@@ -259,7 +259,7 @@ class Source:
             for wider in range(max(wide, 1), 4):
                 found = set(islice(self._between(quote, wider), MOST_LOOKS))
                 if len(found) == 1:
-                    return found.pop()
+                    return self._with_its_space(quote.text, found.pop())
                 if found:
                     break
         elif quote.occurrence is not None and quote.occurrence <= MOST_LOOKS:
@@ -269,11 +269,19 @@ class Source:
                 return nth
         raise NotFound("ambiguous")
 
+    def _with_its_space(self, quote: str, place: Range) -> Range:
+        """The place, with the white space around it that the quote has too, where it has."""
+        start = place[0] - (len(quote) - len(quote.lstrip()))
+        whole = start >= 0 and self.text.startswith(quote, start)
+        return (start, start + len(quote)) if whole else place
+
     def _between(self, quote: Quote, wide: int) -> Iterator[Range]:
         """Where it stands right between what is said to be around it, with a space or without."""
         before, inner, after = (
             _form(text, wide).text.strip() for text in (quote.before, quote.text, quote.after)
         )
+        if not inner:
+            return  # of white space alone a normal form keeps nothing to look for
         for first in ("", " ") if before else ("",):
             for last in ("", " ") if after else ("",):
                 head = before + first

@@ -74,7 +74,7 @@ function show(row) {
   const [first] = mapOf(mark.view).rangesOf(mark.start, mark.end);
   const element = first?.startContainer.parentElement;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  element?.scrollIntoView({ block: "nearest", behavior: still ? "instant" : "smooth" });
+  element?.scrollIntoView({ block: "center", behavior: still ? "instant" : "smooth" });
 }
 
 /** Makes quotes buttons, and shows what chooses whose marks are painted. */
