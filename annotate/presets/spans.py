@@ -132,10 +132,11 @@ You read the source, then its translation, and mark what a careful translator wo
 Look at more of the text than the sentence before you: names and terms have to stay the same throughout.
 """
 
+# Digits go to the categories that WMT's annotators give most.
 _ACCURACY = (
-    label("mistranslation", "Mistranslation", "says something else than the source"),
-    label("omission", "Omission", "marked in the source: the translation lacks it"),
-    label("addition", "Addition", "says what the source does not"),
+    label("mistranslation", "Mistranslation", "says something else than the source", key="1"),
+    label("omission", "Omission", "marked in the source: the translation lacks it", key="2"),
+    label("addition", "Addition", "says what the source does not", key="3"),
     label("source_language_fragment", "Source language fragment", "left untranslated"),
     label(
         "creative_reinterpretation",
@@ -145,21 +146,21 @@ _ACCURACY = (
     label("gender_mismatch", "Gender Mismatch", "of a person or a noun"),
 )
 _FLUENCY = (
-    label("grammar", "Grammar", "agreement, order of words, forms"),
-    label("spelling", "Spelling", "or capital letters"),
-    label("punctuation", "Punctuation", "wrong, lacking or too much, for this language"),
+    label("grammar", "Grammar", "agreement, order of words, forms", key="4"),
+    label("spelling", "Spelling", "or capital letters", key="5"),
+    label("punctuation", "Punctuation", "wrong, lacking or too much, for this language", key="6"),
     label("inconsistency", "Inconsistency", "with what the translation says elsewhere"),
     label("register", "Register", "too formal or not formal enough"),
     label("character_encoding", "Character encoding", "characters broken by a machine"),
     label("text_breaking", "Text-Breaking", "lines or paragraphs part in the wrong place"),
 )
 _STYLE = (
-    label("unnatural", "Unnatural or awkward", "right, but nobody would write it"),
+    label("unnatural", "Unnatural or awkward", "right, but nobody would write it", key="7"),
     label("sentence_structure", "Bad sentence structure", "hard to follow as it is built"),
     label("archaic", "Archaic or obscure word choice", "words that readers may not know"),
 )
 _TERMINOLOGY = (
-    label("inappropriate_term", "Inappropriate for context", "not the word of the field"),
+    label("inappropriate_term", "Inappropriate for context", "not the word of the field", key="8"),
     label("inconsistent_term", "Inconsistent", "another word for the same thing"),
 )
 _LOCALE = (
@@ -199,7 +200,13 @@ MQM = Preset(
                     "next to nothing is a translation of this source",
                     colour="brown",
                 ),
-                label("source_issue", "Source issue", "wrong in the source itself", colour="grey"),
+                label(
+                    "source_issue",
+                    "Source issue",
+                    "wrong in the source itself",
+                    colour="grey",
+                    key="9",
+                ),
                 label("other", "Other", "anything else", colour="grey"),
             ],
             "severities": [

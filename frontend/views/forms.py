@@ -1,5 +1,6 @@
 """What a project asks: the form, its editor with a preview of the workspace, and its versions."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -11,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from annotate.form_versions import FormMoved, ScaleInUse, compare, free_name, shown, store_form
 from annotate.form_versions import scale_faults as faults_of_scales
 from annotate.questions import InvalidForm, Question, kinds
-from annotate.questions.base.settings import settings_of
+from annotate.questions.base.options import Option
+from annotate.questions.base.settings import Setting, settings_of
 from frontend.form_editor.consequences import consequences
 from frontend.form_editor.draft import Draft, act, draft_of, read_draft
 from frontend.form_editor.preview import all_styles, preview, styles
@@ -50,10 +52,17 @@ def _told(question: Question[Any]) -> dict[str, Any]:
     return {
         "question": question,
         "settings": [
-            (setting.label, shown(setting.shown(getattr(question.config, setting.name))))
+            (setting.label, *_value(setting, getattr(question.config, setting.name)))
             for setting in settings_of(type(question.config))
         ],
     }
+
+
+def _value(setting: Setting, value: Any) -> tuple[str, Sequence[Option]]:
+    """In words, or as a list of options or labels."""
+    if value and (setting.type == "options" or "labels" in setting.type):
+        return "", value
+    return shown(setting.shown(value)), ()
 
 
 def _edit(seen: Visit) -> HttpResponse:

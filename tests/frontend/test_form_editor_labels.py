@@ -47,7 +47,7 @@ def test_a_row_has_all_that_is_said_of_a_label(client, project, admin):
 
 def test_only_labels_under_nothing_are_offered_as_headings(client, project, admin):
     page = client.get(PAGE).text
-    found = re.search(r'<select name="q1-labels-3-parent".*?</select>', page, re.DOTALL)
+    found = re.search(r'<select[^>]*name="q1-labels-3-parent".*?</select>', page, re.DOTALL)
     offered = re.findall(r'value="([^"]*)"', found.group())
     assert offered == ["", "accuracy", "lacking"]
 
@@ -175,8 +175,9 @@ def test_a_change_of_labels_names_those_that_differ(project):
 def test_researchers_read_labels_in_words(client, project):
     sign_in(client, project, RESEARCHER)
     text = client.get(PAGE).text
-    assert "Wrong (wrong), key w, under accuracy" in text
-    assert "Lacking (lacking), missing" in text
+    assert "<li data-under>Wrong <code>wrong</code> <kbd>w</kbd></li>" in text
+    assert 'data-colour="red"></span> Accuracy <code>accuracy</code></li>' in text
+    assert 'Lacking <code>lacking</code> <span class="tag">missing</span></li>' in text
     assert "whole words" in text
 
 

@@ -186,7 +186,8 @@ def test_researchers_read_options_conditions_and_criteria_in_words(client, proje
     store_form(project, [OVERALL | {"criterion": "As a nurse"}, REASONS])
     sign_in(client, project, RESEARCHER)
     text = client.get(PAGE).text
-    assert "Correct (correct), Short (short): No more than needed" in text
+    assert "Correct <code>correct</code>" in text
+    assert 'Short <code>short</code> <span class="muted">No more than needed</span>' in text
     assert "overall is not_tie" in text
     assert "As a nurse" in text
 
