@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 
 from annotate.aggregation import aggregate_stale
+from routing.judges.versions import create_judge
 from routing.models import Judge, JudgeCall
 from tests.factories import make_annotation, make_annotator, make_item, make_project, make_user
 from tests.frontend.roles import ADMIN, HTMX, RESEARCHER, sign_in, statuses
@@ -186,3 +187,47 @@ def test_a_judges_page_takes_as_many_queries_for_many_calls_as_for_one(
             )
         with django_assert_num_queries(16):
             client.get(f"{JUDGES}{judge.pk}/")
+
+
+# ------------------------------------------------------------------------------------------- quotes
+
+
+def quoting_judge(project):
+    judge, _ = create_judge(project, name="quoter", kind="openai", model="m")
+    return judge
+
+
+def quoted(judge, **tally):
+    item = make_item(judge.project)
+    raw = {"unlocated": {"errors": {"of": 0, "absent": 0, "ambiguous": 0} | tally}}
+    JudgeCall.objects.create(
+        judge=judge, item=item, order=0, shown_order=[0, 1], state="answered", raw=raw
+    )
+    return item
+
+
+def test_the_share_of_quotes_that_were_refused_leads_to_the_calls_behind_it(client):
+    project = make_project(
+        slug="quotes", questions=[{"kind": "spans", "name": "errors", "title": "Errors?"}]
+    )
+    judge = quoting_judge(project)
+    refused, found = quoted(judge, of=6, absent=1, ambiguous=1), quoted(judge, of=2)
+    sign_in(client, project, RESEARCHER)
+    url = f"/projects/quotes/judges/{judge.pk}/"
+    text = client.get(url).text
+    assert "25.0" in text
+    assert "of 8</a>" in text
+    assert "1 stands nowhere, 1 stands in several places" in text
+    part = client.get(f"{url}?state=refused", headers={"HX-Request": "true"}).text
+    assert refused.key in part
+    assert found.key not in part
+    assert ">2 of 6</span>" in part
+
+
+def test_judges_that_quote_nothing_have_no_such_figure(client):
+    project = make_project(slug="quotes")
+    judge = quoting_judge(project)
+    sign_in(client, project, RESEARCHER)
+    text = client.get(f"/projects/quotes/judges/{judge.pk}/").text
+    assert "Quotes refused" not in text
+    assert "with refused quotes" not in text
