@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -20,10 +21,32 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 # Name of the picture: who looks, at what, and how high the window is.
 PICTURES = {
     "work": ("annotator", "/projects/demo/work/", 720),
+    "spans": ("annotator", "/projects/demo-spans/work/", 720),
     "project": ("researcher", "/projects/demo/", 1420),
     "items": ("researcher", "/projects/demo/items/?sort=-disagreement", 720),
     "form": ("admin", "/projects/demo/form/", 720),
+    "marks": ("researcher", "/projects/demo-spans/items/?sort=-disagreement", 900),
 }
+# What is marked for the picture, with which key; the first item that a newcomer gets has it.
+MARKS = (("makes the battery last ten years", "2"), ("stops ageing altogether", "1"))
+SELECT = """words => {
+    const view = document.querySelector('[data-text="completion-0"]:not([hidden])');
+    const walk = document.createTreeWalker(view, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    const [first, last] = [words.split(" ").slice(0, 2).join(" "), words.split(" ").slice(-1)[0]];
+    for (let node = walk.nextNode(), begun = false; node; node = walk.nextNode()) {
+        if (!begun && node.data.includes(first)) {
+            range.setStart(node, node.data.indexOf(first));
+            begun = true;
+        }
+        if (begun && node.data.includes(last)) {
+            range.setEnd(node, node.data.indexOf(last) + last.length);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            return;
+        }
+    }
+}"""
 
 
 def passwords() -> dict[str, str]:
@@ -49,18 +72,33 @@ def take(page: Page, url: str, height: int, path: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": height})
     page.goto(url)
     page.wait_for_timeout(1500)  # parts that come after the page
-    if path.stem == "work":
-        begin_an_answer(page)
+    if path.stem in ("work", "spans"):
+        begin_an_answer(page, MARKS if path.stem == "spans" else ((None, "2"),))
+    if path.stem == "marks":
+        open_the_first(page)
     page.screenshot(path=path)
     print(f"{path} {path.stat().st_size // 1024} KB")
 
 
-def begin_an_answer(page: Page) -> None:
+def begin_an_answer(page: Page, given: Sequence[tuple[str | None, str]]) -> None:
     """Past the guidelines, which a new annotator sees first, and with something chosen."""
     if page.locator("dialog[open]").count():
         page.keyboard.press("Enter")
-    page.keyboard.press("2")
-    page.wait_for_timeout(500)
+    for words, key in given:
+        if words is not None:
+            page.evaluate(SELECT, words)
+            page.wait_for_timeout(300)
+        page.keyboard.press(key)
+        page.wait_for_timeout(500)
+
+
+def open_the_first(page: Page) -> None:
+    """The first item of a list, where its completions begin."""
+    page.locator("tbody a").first.click()
+    page.wait_for_timeout(1500)
+    page.evaluate(
+        "scrollTo(0, document.querySelector('.completions, #completions').offsetTop - 60)"
+    )
 
 
 def main() -> None:

@@ -130,14 +130,12 @@ def _part(text: str, start: int, end: int, label: str, severity: str) -> Row:
 
 
 def _blurred(text: str, start: int, end: int, rng: random.Random) -> tuple[int, int]:
-    """A word more on one side, or on both, where there is one on the same line."""
-    before = [
-        word for word in _WORD.finditer(text, 0, start) if "\n" not in text[word.end() : start]
-    ]
+    """A word more on one side, or on both, where nothing but spaces lies between."""
+    before = [word for word in _WORD.finditer(text, 0, start) if text[word.end() : start].isspace()]
     after = next((word for word in _WORD.finditer(text, end)), None)
     if before and rng.random() < 0.7:
         start = before[-1].start()
-    if after and "\n" not in text[end : after.start()] and rng.random() < 0.5:
+    if after and text[end : after.start()].isspace() and rng.random() < 0.5:
         end = after.end()
     return start, end
 
