@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotate.aggregation.methods.numbers import Floats
+from annotate.aggregation.methods.support import shares as shares_of
 from annotate.agreement.tables import meetings
 from annotate.marking import target_of
 from annotate.questions.base.marks import Mark, Settlement, Supported
@@ -13,14 +14,17 @@ from annotate.stretches import IntArray, Mask
 if TYPE_CHECKING:
     from annotate.aggregation.stretched import Stretched
 
-EVEN = 1e-9  # so that an exact share is not over itself by rounding
+EVEN = 1e-9
 
 
 def join(found: "Stretched", support: Floats, *, plain: bool) -> dict[int, Settlement]:
     """By item id. ``support`` (units,) is a share of annotators, where ``plain``, or a probability."""
-    settlements: dict[int, Settlement] = {}
-    for item, sure in _sure(found, support, plain=plain).items():
-        settlements[item] = Settlement(confidence=sure)
+    shares = np.asarray(shares_of(found.data.votes)[:, 1])
+    agreed = _mean(found, np.where(_over(found, support), shares, 1 - shares))
+    sure = {} if plain else _mean(found, np.maximum(support, 1 - support))
+    settlements = {
+        item: Settlement(share=share, confidence=sure.get(item)) for item, share in agreed.items()
+    }
     for place, one in zip(*_spans(found, support), strict=True):
         settlements[place].spans.append(one)
     for place, one in zip(*_missing(found, support), strict=True):
@@ -28,18 +32,21 @@ def join(found: "Stretched", support: Floats, *, plain: bool) -> dict[int, Settl
     return settlements
 
 
-def _sure(found: "Stretched", support: Floats, *, plain: bool) -> dict[int, float | None]:
-    """By item id, how sure it is what characters that somebody marked are."""
+def _over(found: "Stretched", support: Floats) -> Mask:
+    """By unit, whether it has enough support; an exact share is not over itself by rounding."""
+    return np.asarray(support > found.question.support + EVEN)
+
+
+def _mean(found: "Stretched", values: Floats) -> dict[int, float]:
+    """By item id, the mean over what somebody marked, by its length."""
     marked = found.of.stretched + found.of.missing
-    owner = found.data.owner[:marked]
-    weight = found.data.weight[:marked]
-    items = len(found.texts.items)
-    total = np.bincount(owner, weight, minlength=items)
-    likelier = np.maximum(support[:marked], 1 - support[:marked])
-    right = np.bincount(owner, weight * likelier, minlength=items) / np.maximum(total, 1e-12)
-    ids = found.texts.items.tolist()
-    places = np.flatnonzero(total > 0).tolist()
-    return {ids[place]: None if plain else float(right[place]) for place in places}
+    owner, weight = found.data.owner[:marked], found.data.weight[:marked]
+    items = found.texts.items
+    total = np.bincount(owner, weight, minlength=len(items))
+    summed = np.bincount(owner, weight * values[:marked], minlength=len(items))
+    mean = summed / np.maximum(total, 1e-12)
+    places = np.flatnonzero(total > 0)
+    return dict(zip(items[places].tolist(), mean[places].tolist(), strict=True))
 
 
 def _spans(found: "Stretched", support: Floats) -> tuple[list[int], list[Supported]]:
@@ -71,7 +78,7 @@ def _spans(found: "Stretched", support: Floats) -> tuple[list[int], list[Support
 def _chosen(found: "Stretched", support: Floats) -> IntArray:
     """Stretches with enough support; of labels that may not overlap the one with most of it."""
     units = found.of
-    enough = np.flatnonzero(support[: units.stretched] > found.question.support + EVEN)
+    enough = np.flatnonzero(_over(found, support)[: units.stretched])
     if found.question.overlapping:
         return enough
     order = np.lexsort((units.label[enough], -support[enough], units.stretch[enough]))
@@ -148,7 +155,7 @@ def _severities(
 def _missing(found: "Stretched", support: Floats) -> tuple[list[int], list[Supported]]:
     units = found.of
     places = np.arange(units.stretched, units.stretched + units.missing)
-    places = places[support[places] > found.question.support + EVEN]
+    places = places[_over(found, support)[places]]
     text = units.text[places]
     items = found.texts.item[text].tolist()
     labels = found.given.labels

@@ -43,6 +43,17 @@ def test_a_character_gets_a_label_that_more_than_half_gave_it():
     assert found.confidence is None  # shares are no probabilities
 
 
+def test_the_share_is_of_those_who_say_what_the_aggregate_says():
+    found = of_one(
+        spans_question(),
+        answer((0, 10, "wrong")),
+        answer((0, 10, "wrong")),
+        answer((5, 15, "wrong")),
+    )
+    assert ranges(found) == [(0, 10, "wrong")]
+    assert found.share == pytest.approx((5 * 2 / 3 + 5 * 1 + 5 * 2 / 3) / 15)
+
+
 def test_half_is_not_more_than_half():
     found = of_one(spans_question(), answer((0, 10, "wrong")), answer())
     assert ranges(found) == []

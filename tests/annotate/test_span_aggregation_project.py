@@ -55,7 +55,15 @@ def test_people_s_marks_become_spans_with_their_support(project):
         {"completion": 0, "start": 0, "end": 10, "label": "wrong", "support": support}
     ]
     assert found.data["missing"] == []
+    assert found.share == pytest.approx((4 * 2 / 3 + 6 + 2 * 2 / 3 + 10 * 2 / 3) / 22)
     assert found.data["counts"] == {"wrong": 3, "dull": 1}
+
+
+def test_an_item_in_which_nobody_marks_anything_is_agreed_on(project):
+    item = item_of(project, [], [])
+    aggregate_stale(project)
+    found = Aggregate.objects.get(item=item, source="people")
+    assert (found.share, found.data["spans"], found.data["nothing"]) == (1, [], 2)
 
 
 def test_people_and_judges_have_aggregates_of_their_own(project):

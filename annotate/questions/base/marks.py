@@ -36,10 +36,12 @@ class Supported(NamedTuple):
 class Settlement:
     """What a method of aggregation makes of one item's marks.
 
-    ``confidence`` is the mean probability that a character that somebody marked is rightly in or
-    out; None where nobody marked anything.
+    Of the characters that somebody marked: ``share``, the mean share of the annotators who say of
+    them what this says, and ``confidence``, the mean probability that this is right; None where the
+    method knows none.
     """
 
     spans: list[Supported] = field(default_factory=list)
     missing: list[Supported] = field(default_factory=list)
+    share: float = 1.0
     confidence: float | None = None

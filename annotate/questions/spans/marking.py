@@ -42,7 +42,7 @@ def settled(combined: Combined, found: Settlement) -> Combined:
         SPANS: [_part(one) for one in found.spans],
         MISSING: [_part(one) for one in found.missing],
     }
-    return replace(combined, data=data, confidence=found.confidence)
+    return replace(combined, data=data, share=found.share, confidence=found.confidence)
 
 
 def _part(one: Supported) -> dict[str, Any]:
