@@ -170,7 +170,7 @@ def test_the_command_writes_a_snapshot_under_its_final_name_at_the_end(project, 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--format", "csv"], "no format 'csv' for this; use one of tandem, trl"),
+        (["--format", "csv"], "no format 'csv' for this; use one of argilla, fine_grained"),
         (["--format", "trl", "--snapshot", "7"], "has no snapshot 7"),
         (["--format", "trl", "--option", "source=me"], "cannot be 'me'; use one of best, people"),
         (["--format", "trl", "--out", "/nowhere/x.jsonl"], "No such file or directory"),
