@@ -40,7 +40,9 @@ def context(question: "Spans", shown: Shown) -> dict[str, Any]:
     return {
         "value": "" if shown.answer is None else in_shown_order(shown.answer, shown.order),
         # What was filled in to begin with: what is as it was there says whose it is.
-        "suggested": "" if shown.suggested is None else in_shown_order(shown.suggested, shown.order),
+        "suggested": ""
+        if shown.suggested is None
+        else in_shown_order(shown.suggested, shown.order),
         "groups": [
             {
                 "heading": described(group.heading) if group.heading else None,
