@@ -124,6 +124,7 @@ def _around(seen: Visit, chosen: Judge) -> dict[str, Any]:
         "quality": own.quality,
         "agreement": own.agreement,
         "consistency": own.consistency,
+        "marks": chosen.form.parsed.needs_texts and not chosen.form.parsed.main_preference(),
         "refused": refused_quotes(chosen.form.parsed, own.quality.quotes),
         "offline": offline,
         "versions": versions,

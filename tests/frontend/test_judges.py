@@ -216,6 +216,7 @@ def test_the_share_of_quotes_that_were_refused_leads_to_the_calls_behind_it(clie
     url = f"/projects/quotes/judges/{judge.pk}/"
     text = client.get(url).text
     assert "25.0" in text
+    assert "How much of what people mark it marks too" in text
     assert "of 8</a>" in text
     assert "1 stands nowhere, 1 stands in several places" in text
     part = client.get(f"{url}?state=refused", headers={"HX-Request": "true"}).text

@@ -1,5 +1,6 @@
 """A judge's page: versions beside each other, switches that say what follows, and trials."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from routing.trial_models import JudgeTrial
 from tests.factories import PAIRWISE, make_item, make_project
 from tests.frontend.roles import ADMIN, HTMX, RESEARCHER, sign_in, statuses
 from tests.routing.judges.judging_rows import QUICK
-from tests.routing.judges.scripted_server import scripted
+from tests.routing.judges.scripted_server import says, scripted
 
 pytestmark = pytest.mark.django_db
 JUDGES = "/projects/pairs/judges/"
@@ -193,6 +194,37 @@ def test_prompt_raw_answer_verdict_and_cost_are_shown(client, project, admin):
     assert "A slightly better" in text
     assert "0.2400 USD" in text
     assert response.context["spent"] == Decimal("0.24")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_says_which_share_of_quotes_was_found(client):
+    llm._dialects.clear()
+    form = [{"kind": "spans", "name": "errors", "title": "Errors?"}]
+    project = make_project(slug="pairs", questions=form)
+    sign_in(client, project, ADMIN)
+    make_item(project, completions=("Lyon is the capital.",))
+    quoted = [
+        {"quote": quote, "before": "", "label": "wrong", "comment": ""}
+        for quote in ("Lyon", "Oslo")
+    ]
+    verdict = json.dumps({"answers": {"errors": {"A": {"spans": quoted}}}, "confidence": 50})
+    with scripted(otherwise=says(verdict)) as server:
+        judge, _ = create_judge(
+            project,
+            name="scripted",
+            kind="openai",
+            model="scripted",
+            base_url=server.url,
+            settings=QUICK,
+            input_price_usd=Decimal(0),
+            output_price_usd=Decimal(0),
+        )
+        client.post(f"{page_of(judge)}trials/", {"items": "1", "cap_usd": "1"})
+        run(project)
+    text = client.get(JudgeTrial.objects.get().get_absolute_url()).text
+    assert "Errors?: 2 quotes, refused: 1 stands nowhere." in text
+    assert "A: “Lyon” Wrong" in text
+    assert "1 of 1" in text  # one call, in one order
 
 
 def test_a_trial_takes_as_many_queries_for_many_items_as_for_one(
