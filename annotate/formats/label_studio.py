@@ -248,12 +248,12 @@ IMPORTER = LabelStudioImport
 
 
 def _regions(results: Sequence[Json]) -> list[_Region]:
-    found: dict[object, _Region] = {}
+    found: dict[str, _Region] = {}
     for number, result in enumerate(results):
         if result.get("type") in REGIONS:
-            found[result.get("id") or number] = _Region(result, [], [])
+            found[str(result.get("id") or f"without {number}")] = _Region(result, [], [])
     for result in results:
-        region = found.get(result.get("id"))
+        region = found.get(str(result.get("id")))
         if region is not None and result.get("type") == "choices":
             region.choices.extend(_texts(result, "choices"))
         if region is not None and result.get("type") == "textarea":
