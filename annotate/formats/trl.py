@@ -185,12 +185,16 @@ class TrlExport(Exporter):
     def _edited(self, item: ExportedItem, pair: EditedPair) -> Json:
         row = self._texts(item, pair.chosen, pair.rejected)
         if self.options["margin"] == "yes":
-            row["margin"] = None
+            row["margin"] = self._gain(pair)
         if self.options["scores"] == "yes":
             row |= {"score_chosen": pair.final, "score_rejected": pair.initial}
-        if self.options["margin"] == "yes" and pair.initial is not None and pair.final is not None:
-            row["margin"] = (pair.final - pair.initial) / (self.question.config.scores - 1)
         return row
+
+    def _gain(self, pair: EditedPair) -> float:
+        """In points, as a share of the most that can be gained; 0 where it is not known."""
+        if pair.initial is None or pair.final is None:
+            return 0.0
+        return max(0.0, (pair.final - pair.initial) / (self.question.config.scores - 1))
 
     def _of_preference(self, combined: Combined) -> list[Pair]:
         side, config = winner(combined), self.question.config

@@ -68,7 +68,7 @@ def test_scores_and_the_gain_stand_beside_the_pair_where_they_are_wanted():
     [row], _ = exported(scored, scores="yes", margin="yes")
     assert (row["score_chosen"], row["score_rejected"], row["margin"]) == (8, 3, 5 / 9)
     [row], _ = exported(label("Ann", DARK), scores="yes", margin="yes")
-    assert (row["score_chosen"], row["score_rejected"], row["margin"]) == (None, None, None)
+    assert (row["score_chosen"], row["score_rejected"], row["margin"]) == (None, None, 0.0)
 
 
 def test_each_different_text_is_a_pair_and_people_s_stand_before_judges():
