@@ -16,6 +16,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_core.text_join import text_join
 from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 
 from frontend.markdown.places import (
     AT,
@@ -321,9 +322,11 @@ def _show(_: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _
 
 
 def _show_code(
-    _: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
 ) -> str:
-    return f"<pre><code>{_html(tokens[index].meta[_PIECES])}</code></pre>\n"
+    shown = _html(tokens[index].meta[_PIECES])
+    as_it_is: Any = {**options, "highlight": lambda *_: shown}
+    return renderer.fence(tokens, index, OptionsDict(as_it_is), env)
 
 
 def _show_code_inline(

@@ -13,6 +13,7 @@ from tests.frontend.mapped import read
 from tests.frontend.test_markdown import EVIL, REPEATED
 
 PLACED = re.compile(r' data-[se]="[\d ]*"')
+COLOURED = re.compile(r'<span class="[a-z0-9]{1,3}">([^<]*)</span>')
 ADDED = re.compile(r'<span data-s="[\d ]*"(?: data-e="\d*")?>([^<]*)</span>')
 
 
@@ -30,9 +31,13 @@ def same(*texts):
 
 
 def unmarked(html):
-    """Without what the map adds; ends of lines are not to be seen where they are alone or several."""
-    text = PLACED.sub("", ADDED.sub(r"\1", html)).replace("\n</code>", "</code>")
-    return re.sub(r"\n+", "\n", text)
+    """Without what the map adds or takes: colours of code with tabs that are in part indentation.
+
+    Ends of lines are not to be seen where they end an element or are several; nor is the mark of
+    byte order, which Pygments drops.
+    """
+    text = PLACED.sub("", COLOURED.sub(r"\1", ADDED.sub(r"\1", html)))
+    return re.sub(r"\n+", "\n", text.replace("\ufeff", "").replace("\n</code>", "</code>"))
 
 
 def check(text, **options):
@@ -108,6 +113,18 @@ def test_code_is_found(text, expected):
         (one.rstrip("\n"), of.rstrip("\n")) for one, of in expected
     ]
     check(text)
+
+
+def test_code_keeps_its_colours():
+    for code in (
+        "```python\nif a:\n    b = '1'\n```",
+        "- ```python\r\n  if a:\r\n\r\n      b\r\n  ```",
+    ):
+        assert re.findall('class="[^"]*"', render(code, mapped=True)) == (
+            re.findall('class="[^"]*"', render(code))
+        )
+    tabs = render(" ```python\n\tif a: b\n", mapped=True)
+    assert '<code class="language-python">   <span data-s="12">if a: b\n</span></code>' in tabs
 
 
 @pytest.mark.parametrize(
