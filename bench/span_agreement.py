@@ -4,8 +4,9 @@
 
 FOLDER has the sets ``wmt23_mqm`` and ``lamp``; without it only the planted project is timed. Of each
 set: every figure of agreement with its interval, and, by method of aggregation, the character F1 of a
-person's marks with the aggregate of all others' (fitted without them). ``planted`` is a project of so
-many items on texts of 1,000 characters: seconds, least of three.
+person's marks with the aggregate of all others' (fitted without them). ``found`` is that of the
+aggregates with planted spans, by annotators and method, mean of three runs. ``planted`` is a project
+of so many items on texts of 1,000 characters: seconds, least of three.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from annotate.agreement.marked import marked  # noqa: E402 after Django is set u
 from annotate.agreement.spans import Spans  # noqa: E402 after Django is set up
 from annotate.marking import Texts, given, placed  # noqa: E402 after Django is set up
 from annotate.questions import parse_question  # noqa: E402 after Django is set up
+from tests.annotate import planted_spans  # noqa: E402 after Django is set up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,6 +50,17 @@ SETS = {
     "lamp": ("lamp/spans.jsonl", "response"),
 }
 LENGTH = 1_000
+# The share of the planted spans that each annotator finds, and how many others they mark in a text,
+# more of them those who find less.
+CROWDS = (
+    ((0.7,) * 3, 0.5),
+    ((0.9, 0.6, 0.3), 1),
+    ((0.95, 0.9, 0.5, 0.3, 0.2), 2),
+    ((0.95, 0.95, 0.1, 0.1, 0.1), 2),
+    ((0.4,) * 3, 0.5),
+    ((0.4,) * 5, 0.5),
+    ((0.8, 0.5), 0.5),
+)
 
 
 def main() -> None:
@@ -58,7 +71,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--items", type=int, default=20_000)
     options = parser.parse_args()
-    found: dict[str, Any] = {"load": os.getloadavg()[0], "planted": planted(options.items)}
+    found: dict[str, Any] = {
+        "load": os.getloadavg()[0],
+        "planted": planted(options.items),
+        "found": what_is_found(),
+    }
     if options.folder is not None:
         found["sets"] = {
             name: of_set(options.folder / path, text) for name, (path, text) in SETS.items()
@@ -67,6 +84,8 @@ def main() -> None:
         print(json.dumps(found))
         return
     print(f"planted {json.dumps(found['planted'])}")
+    for who, methods in found["found"].items():
+        print(f"{who:<40}{json.dumps(methods)}")
     for name, part in found.get("sets", {}).items():
         print(f"\n{name}: {part['items']} items, {part['labels']} labels, {part['spans']} spans")
         for figure, one in part["agreement"].items():
@@ -237,6 +256,25 @@ def planted(items: int) -> dict[str, Any]:
         "votes": len(arranged.data.votes),
         "seconds": {name: round(taken, 3) for name, taken in seconds.items()},
     }
+
+
+def what_is_found() -> dict[str, dict[str, float]]:
+    """Of spans in 150 texts of 600 characters, by annotators with different eyes."""
+    question = planted_spans.spans_question()
+    table: dict[str, dict[str, float]] = {}
+    for shares, invented in CROWDS:
+        runs: dict[str, list[float]] = {name: [] for name in question.methods}
+        for seed in range(3):
+            rows, truth = planted_spans.planted(
+                np.random.default_rng(seed), items=150, found=shares, invented=invented
+            )
+            for name, reached in runs.items():
+                settled = planted_spans.settled(question, rows, name)
+                marks = {item: planted_spans.ranges(one) for item, one in settled.items()}
+                reached.append(planted_spans.character_f1(marks, truth))
+        who = f"find {', '.join(map(str, shares))}; invent {invented}"
+        table[who] = {name: round(float(np.mean(reached)), 3) for name, reached in runs.items()}
+    return table
 
 
 def planted_rows(items: int) -> tuple[list[Row], list[int]]:
