@@ -202,8 +202,10 @@ def _show(
             "suggestion": suggestions.beside(assignment),
         }
         if not wants_part(request):
+            form = showing.form_of(assignment.form_id).parsed
             context |= {
-                "assets": showing.assets(showing.form_of(assignment.form_id).parsed),
+                "assets": showing.assets(form),
+                "shows_marks": any(question.suggestions == offers.AFTER for question in form),
                 "guidelines": assignment.guidelines,
                 "newcomer": request.method == "GET"
                 and membership.guidelines_read_at is None

@@ -275,6 +275,7 @@ def test_after_the_own_answer_the_judges_quotes_come_up_beside_it(client, projec
     judged(project)
     make_item(project, completions=TEXTS)
     page, assignment = opened(client)
+    assert "frontend/css/suggestion" in page.text  # the strip is to come
     text = html.unescape(send(client, assignment, page, LYON, clean=[1]).text)
     letter = "AB"[assignment.order.index(0)]
     assert f"{letter}: “Lyon” Wrong, “capital” Unclear" in text
