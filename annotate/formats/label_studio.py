@@ -213,7 +213,8 @@ class LabelStudioImport(Importer):
     def _lacks(self, results: Sequence[Json], fields: Fields) -> Iterator[tuple["_Form", int, str]]:
         """Choices about a whole text that a question has a label for, of what is missing."""
         for result in results:
-            if result.get("type") != "choices" or "start" in (result.get("value") or {}):
+            value = result.get("value")
+            if result.get("type") != "choices" or not isinstance(value, dict) or "start" in value:
                 continue
             name = str(result.get("from_name"))
             form = self.forms.get(name.removesuffix(f"_{MISSING}"), self.main)
