@@ -132,6 +132,8 @@ def located(question: "Edit", answer: Answer, texts: Texts) -> Answer:
         if edited(texts.completions[place], of_text) == texts.completions[place]:
             edits = [edit for edit in edits if edit[COMPLETION] != place]
     unchanged = [place for place in answer[UNCHANGED] if place in asked]
+    if locator.asked and not edits and not unchanged:
+        raise quotes.NothingLocated(question.name, locator)
     said = {edit[COMPLETION] for edit in edits} | set(unchanged)
     scores = [score for score in answer[SCORES] if score[COMPLETION] in said]
     raw = {EDITS: edits, UNCHANGED: unchanged, SCORES: scores}
