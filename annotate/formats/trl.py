@@ -194,7 +194,8 @@ class TrlExport(Exporter):
         """In points, as a share of the most that can be gained; 0 where it is not known."""
         if pair.initial is None or pair.final is None:
             return 0.0
-        return max(0.0, (pair.final - pair.initial) / (self.question.config.scores - 1))
+        most: int = self.question.config.scores - 1
+        return max(0.0, (pair.final - pair.initial) / most)
 
     def _of_preference(self, combined: Combined) -> list[Pair]:
         side, config = winner(combined), self.question.config

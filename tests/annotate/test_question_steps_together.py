@@ -116,6 +116,18 @@ def test_a_project_keeps_what_its_labels_of_steps_come_to():
     assert kept.count == 3
 
 
+def test_an_answer_is_told_in_words_and_in_cells():
+    given = {"steps": [*answer("gbn")["steps"], *answer("b", completion=1)["steps"]]}
+    given["steps"][1]["comment"] = "It is three."
+    assert question().words(given) == (
+        "A: Good 1, Neutral 1, Bad 1, first error “Two.”: It is three.; "
+        "B: Bad 1, first error “One.”"
+    )
+    cells = question().columns(given)
+    assert (cells["1"], cells["1.bad"], cells["1.first_error"]) == ("good bad neutral", 1, 2)
+    assert (cells["2"], cells["2.good"], cells["2.first_error"]) == ("bad", 0, 1)
+
+
 # -------------------------------------------------------------------------------------- agreement
 
 

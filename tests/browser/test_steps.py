@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from annotate.models import Annotation, Form
+from annotate.models import Annotation, Form, Membership
 from tests.browser.axe import faults_as_is
 from tests.browser.working import begin
-from tests.factories import make_item
+from tests.factories import make_item, make_member
 
 STEPS = {"kind": "steps", "name": "steps", "title": "Is each step right?", "divide": "paragraphs"}
 FORM = [STEPS, {"kind": "choice", "name": "final", "title": "Is the answer right?"}]
@@ -169,3 +169,21 @@ def test_without_scripts_steps_are_labelled_all_the_same(browser, site, member, 
     expect(page.locator("h1")).to_contain_text("Nothing left")
     assert stored()[2] == (PARTS[2], "bad", "So?\nNo.")
     plain.close()
+
+
+def test_a_reviewer_decides_steps_with_the_same_keys(page, site, project, sign_in):
+    reviewer = make_member(project, role=Membership.Role.RESEARCHER)
+    sign_in(reviewer.user)
+    Form.objects.add_version(project, [STEPS])
+    item = make_item(project, completions=("One.\n\nTwo.\n\nThree.",))
+    page.goto(f"{site}/projects/pairs/reviews/items/{item.pk}/")
+    expect(page.locator(".step")).to_have_count(3)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("f")
+    assert labels(page) == ["good", "bad", ""]
+    page.keyboard.press("w")
+    page.keyboard.type("It does not follow.")
+    page.keyboard.press("Control+Enter")
+    decided = "Decided: A: Good 1, Bad 1, first error “Two.”"
+    expect(page.locator("#messages")).to_contain_text(decided)
+    assert Annotation.objects.get().reason == "It does not follow."

@@ -123,6 +123,6 @@ def in_words(question: "Steps", answer: Answer) -> str:
         error = next((step for step in steps if step["label"] == question.config.bad), None)
         if error is not None:
             comment = f": {error['comment']}" if error.get("comment") else ""
-            said += f", first error {brief(error['text'])}{comment}"
+            said += f", first error “{brief(error['text'])[1:-1]}”{comment}"
         parts.append(said)
     return "; ".join(parts)

@@ -11,6 +11,7 @@ const BINDINGS = new Map([
   ["Enter", "submit"],
   ["Backspace", "clear"],
   ["w", "write"],
+  ["f", "first-error"],
   ["o", "opinions"],
   ["m", "majority"],
   ["x", "gold"],
@@ -36,6 +37,9 @@ function place(/** @type {EventTarget | null} */ target) {
   if (target.matches("[tabindex='0']")) return "scrolling";
   return "page";
 }
+
+/** @param {string} name @returns {boolean} whether a question's own script has done it */
+const tell = (name) => !document.dispatchEvent(new CustomEvent("tandem:command", { detail: name, cancelable: true }));
 
 /** @returns {boolean} whether the key was used */
 function run(/** @type {import("./keys.js").Command} */ command, /** @type {EventTarget | null} */ target) {
@@ -66,8 +70,10 @@ function run(/** @type {import("./keys.js").Command} */ command, /** @type {Even
       choose(fields, command.key ?? "");
       return true;
     case "clear":
-      clear(fields);
+      if (!tell("clear")) clear(fields);
       return true;
+    case "first-error":
+      return tell("first-error");
     case "move":
       move(fields, command.by ?? 0);
       return true;

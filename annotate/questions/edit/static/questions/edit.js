@@ -324,4 +324,8 @@ function arrive() {
 }
 
 document.addEventListener("tandem:item", arrive);
+document.addEventListener("htmx:afterSettle", () => {
+  const known = new Set(editors().map(({ element }) => element));
+  if ([.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".question.edit [data-edit]"))].some((each) => !known.has(each))) arrive();
+});
 arrive();
