@@ -82,3 +82,17 @@ test("own words go with their box", () => {
   showAsked(form([], [words]));
   assert.equal(words.hidden, true);
 });
+
+test("a hidden field counts while something stands in it: its script says what that comes to", () => {
+  const errors = new HTMLInputElement({ type: "hidden", value: "", dataset: { outcome: "any wrong" } });
+  const why = question("why", [], { if: "errors", is: "any" });
+  const asked = form([question("errors", [errors]), why]);
+  showAsked(asked);
+  assert.equal(why.hidden, true);
+  Object.assign(errors, { value: "{}" });
+  showAsked(asked);
+  assert.equal(why.hidden, false);
+  Object.assign(errors.dataset, { outcome: "none" });
+  showAsked(asked);
+  assert.equal(why.hidden, true);
+});

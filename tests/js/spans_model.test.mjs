@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { added, addedMissing, brief, changed, cleaned, History, isAnswered, isComplete, lines, neighbour, NOTHING, read, removed, spansAt, write } from "../../frontend/static/frontend/js/spans_model.js";
+import { added, addedMissing, brief, changed, cleaned, History, isAnswered, isComplete, lines, neighbour, NOTHING, outcomes, read, removed, spansAt, write } from "../../frontend/static/frontend/js/spans_model.js";
 
 const FREE = { overlap: true };
 const APART = { overlap: false };
@@ -96,6 +96,14 @@ test("an answer is complete when something is said of each text", () => {
   const marked = cleaned(made(span(1, 5)), "completion-1").marked;
   assert.equal(isComplete(marked, ["completion-0", "completion-1"]), true);
   assert.equal(isComplete(marked, ["completion-0", "completion-2"]), false);
+});
+
+test("an answer comes to its labels, each once, or to none", () => {
+  assert.deepEqual(outcomes(NOTHING), ["none"]);
+  assert.deepEqual(outcomes(cleaned(NOTHING, "completion-0").marked), ["none"]);
+  assert.deepEqual(outcomes(made(span(0, 2), span(4, 6), span(7, 9, "style"))), ["any", "wrong", "style"]);
+  const lacking = addedMissing(NOTHING, { text: "completion-0", label: "lacks" }).marked;
+  assert.deepEqual(outcomes(lacking), ["any", "lacks"]);
 });
 
 test("what is marked in a passage is said of the only completion", () => {

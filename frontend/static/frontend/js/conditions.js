@@ -36,7 +36,7 @@ function outcomes(form, name) {
 /** @param {Element} field */
 function isGiven(field) {
   if (field instanceof HTMLTextAreaElement) return field.value.trim() !== "";
-  return field instanceof HTMLInputElement && field.checked;
+  return field instanceof HTMLInputElement && (field.type === "hidden" ? field.value !== "" : field.checked);
 }
 
 for (const name of ["input", "change"]) {

@@ -175,6 +175,12 @@ export function neighbour(marked, { id, text, at = 0 }, by) {
   return by > 0 ? all.find(beyond) : all.findLast(beyond);
 }
 
+/** What an answer comes to, for questions that are asked upon it: its labels and `any`, or `none`. @param {Marked} marked */
+export function outcomes({ spans, missing }) {
+  const labels = [...new Set([...spans, ...missing].map(({ label }) => label))];
+  return labels.length ? ["any", ...labels] : ["none"];
+}
+
 /** Whether that is all: what is marked in a passage is said of the only completion. @param {Marked} marked @param {string[]} asked */
 export const isAnswered = (marked, asked) => isComplete(marked, asked) || (asked.length === 1 && marked.spans.some(({ text }) => text.startsWith("context")));
 

@@ -7,6 +7,7 @@
  * @typedef {import("./text_cursor.js").Unit} Unit
  */
 
+import { showAsked } from "./conditions.js";
 import { snapped } from "./text_cursor.js";
 import { mapOf } from "./text_map.js";
 import { viewOf } from "./text_views.js";
@@ -73,6 +74,13 @@ export class SpansQuestion {
     this.held = this.field.value;
     this.history = new model.History(this.read());
     this.current = null;
+    this.comeTo();
+    if (this.field.form) showAsked(this.field.form);
+  }
+
+  /** For questions that are asked upon the answer. */
+  comeTo() {
+    this.field.dataset.outcome = model.outcomes(this.marked).join(" ");
   }
 
   read() {
@@ -94,6 +102,7 @@ export class SpansQuestion {
     const value = model.write(this.marked);
     if (value === this.held) return;
     this.field.value = this.held = value;
+    this.comeTo();
     this.field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
