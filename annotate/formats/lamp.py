@@ -58,10 +58,7 @@ class LampImport(Importer):
     def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
         super().__init__(questions, options)
         self.form = Asked(self, questions)
-        self.names = [
-            None if one is None else names_of_labels(one, self.options["labels"])
-            for one in (self.form.spans, self.form.edit)
-        ]
+        self.names = self.form.labels(self.options["labels"])
 
     def parse(self, record: Json) -> ParsedItem:
         paragraph = text_of(record, "preedit")

@@ -36,15 +36,29 @@ class Names:
     (``Accuracy/Omission``), spelt in any way, and with more in parentheses behind it.
     """
 
-    def __init__(self, what: str, words: Mapping[str, str], others: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        words: Mapping[str, str],
+        others: str = "",
+        *,
+        known: Mapping[str, str] | None = None,
+        elsewhere: Collection[str] = (),
+    ) -> None:
+        """``others`` is the option ``LABELS``, of which ``elsewhere`` are labels of another question;
+        ``known`` what a set calls labels of the presets."""
         self.what, self.words = what, dict(words)
         self.values = {plain(name): value for value, name in words.items()}
         for value, name in words.items():
             self.values.setdefault(plain(name.rpartition("/")[2]), value)
         self.values |= {plain(value): value for value in words}
+        for name, value in (known or {}).items():
+            if value in words:
+                self.values.setdefault(plain(name), value)
         self.default = ""
         for name, value in _others(others):
-            self._add(name, value)
+            if value in words or value not in elsewhere:
+                self._add(name, value)
 
     def _add(self, name: str, value: str) -> None:
         if value not in self.words:
@@ -84,8 +98,8 @@ def _others(text: str) -> list[tuple[str, str]]:
     return [(name.strip(), value.strip()) for name, _, value in pairs]
 
 
-def names_of_labels(question: Question[Any], others: str = "") -> Names:
-    return Names("label", paths(question.config.labels), others)
+def names_of_labels(question: Question[Any], others: str = "", **more: Any) -> Names:
+    return Names("label", paths(question.config.labels), others, **more)
 
 
 def names_of_severities(question: Question[Any]) -> Names:

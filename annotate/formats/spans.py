@@ -66,6 +66,14 @@ READ = frozenset(
 )
 _PLACE = ("context", "start", "end", "text")
 QUESTION = Option("question", "The question about spans that they answer")
+# What LAMP calls the labels of the preset edit, where that has other words.
+LAMP = {
+    "Unnecessary/Redundant Exposition": "exposition",
+    "Lack of Specificity and Detail": "vague",
+    "Awkward Word Choice and Phrasing": "awkward",
+    "Tense Inconsistency": "tense",
+    "Tense Consistency": "tense",
+}
 
 
 class Asked:
@@ -82,6 +90,15 @@ class Asked:
     def names(self) -> list[str]:
         return [one.name for one in (self.spans, self.edit) if one is not None]
 
+    def labels(self, others: str) -> list[Names | None]:
+        """Of the question about spans and the one about edits; the option ``LABELS`` is for both."""
+        asked = (self.spans, self.edit)
+        known = {one.value for q in asked if q is not None for one in q.config.labels}
+        return [
+            None if one is None else names_of_labels(one, others, known=LAMP, elsewhere=known)
+            for one in asked
+        ]
+
 
 class SpansImport(Importer):
     name = "spans"
@@ -97,10 +114,7 @@ class SpansImport(Importer):
     def __init__(self, questions: Questions, options: Mapping[str, str]) -> None:
         super().__init__(questions, options)
         self.form = Asked(self, questions)
-        self.names = [
-            None if one is None else names_of_labels(one, self.options["labels"])
-            for one in (self.form.spans, self.form.edit)
-        ]
+        self.names = self.form.labels(self.options["labels"])
         self.severities = names_of_severities(self.form.spans) if self.form.spans else None
 
     def parse(self, record: Json) -> ParsedItem:

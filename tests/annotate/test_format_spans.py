@@ -7,6 +7,7 @@ import pytest
 
 from annotate.formats.base import BadLine, RefusedFile
 from annotate.models import Annotation
+from annotate.presets import PRESETS
 from tests.annotate.round_trips import (
     bring_in,
     faults,
@@ -119,6 +120,29 @@ def test_a_span_that_cannot_be_read_is_told_and_the_others_stay(change, says):
     assert [one["text"] for one in answers["errors"]["spans"]] == ["A"]
     [fault] = item.labels[0].faults
     assert says in fault
+
+
+def test_other_names_may_be_those_of_labels_of_either_question():
+    form = [MARKS, EDIT | {"labels": [option("Worn")]}]
+    named = "Cliche=worn; Silly=cliche"
+    _, [first, _] = read(RECORD, "spans", form, labels=named)
+    assert first["errors"]["spans"][0]["label"] == "cliche"
+    assert first["edits"]["edits"][0]["label"] == "worn"
+    with pytest.raises(RefusedFile, match="'wrong' is no label; use one of cliche, purple_prose"):
+        read(RECORD, "spans", form, labels="Cliche=wrong")
+
+
+def test_the_categories_of_lamp_are_those_of_the_preset():
+    record = RECORD | {
+        "annotations": [
+            {
+                "annotator": "w",
+                "spans": [SPAN | {"category": "Awkward Word Choice and Phrasing", "edit": "x"}],
+            }
+        ]
+    }
+    _, [answers] = read(record, "spans", PRESETS["edit"].questions)
+    assert answers["edit"]["edits"][0]["label"] == "awkward"
 
 
 def test_what_cannot_be_used_at_all_is_refused():
