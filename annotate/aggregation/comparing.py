@@ -120,6 +120,8 @@ def _labels(
     labels = np.array(question.classes)[found.shares.argmax(axis=1)]
     if ordered.shape[1] > 1:
         labels = np.where(ordered[:, -1] > ordered[:, -2] + EVEN, labels, np.nan)
+    if isinstance(arranged, Stretched):
+        labels[arranged.of.stretched + arranged.of.missing :] = np.nan  # what nobody marked
     return labels, float(ordered[:, -1].mean())
 
 

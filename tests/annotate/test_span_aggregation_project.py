@@ -159,6 +159,7 @@ def test_methods_are_compared_with_votes_and_with_what_is_known(project):
     assert rows["support"]["known"] == 4
     assert rows["support"]["right"] == 2 + 0
     assert rows["support"]["changed"] == 0
+    assert rows["support"]["units"] == 2 * 12  # without what nobody marked
 
 
 def test_a_threshold_of_the_form_is_kept_to():

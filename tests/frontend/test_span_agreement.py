@@ -69,6 +69,7 @@ def test_the_headline_is_the_character_f1_with_its_chance(client, project, resea
     assert "on 12 items that several people labelled and somebody marked" in text
     assert "More alike than chance, which would bring them to 0.20." in text
     assert "Same answer" not in text
+    assert "ties apart" not in text
 
 
 def test_agreement_that_is_not_clearly_beyond_chance_is_called_so(client, project, researcher):
