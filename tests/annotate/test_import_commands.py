@@ -47,7 +47,10 @@ def test_the_command_can_answer_with_one_json_object(project, path, capsys):
     [
         (["nope", "x", "--format", "tandem"], "no project 'nope'; there are:"),
         (["SLUG", "x.jsonl", "--format", "tandem"], "x.jsonl: No such file or directory"),
-        (["SLUG", "FILE", "--format", "csv"], "no format 'csv' for this; use one of argilla, bench"),
+        (
+            ["SLUG", "FILE", "--format", "csv"],
+            "no format 'csv' for this; use one of argilla, bench",
+        ),
         (["SLUG", "FILE", "--format", "trl", "--option", "a"], "write NAME=VALUE"),
         (["SLUG", "FILE", "--format", "trl", "--option", "a=b"], "trl has no option 'a'"),
         (["SLUG", "FILE", "--format", "bench"], "No item of .* could be imported"),
