@@ -162,3 +162,28 @@ def test_the_pages_are_not_there_for_annotators_and_strangers(client, project):
         404,
         403,
     ]
+
+
+def test_steps_and_edits_have_rows_too():
+    text = "One is one.\nTwo is three."
+    questions = [
+        {"kind": "steps", "name": "steps", "title": "Right?", "divide": "lines"},
+        {"kind": "edit", "name": "better", "title": "Better?"},
+    ]
+    item = make_item(make_project(questions=questions), completions=(text,))
+    step = {"completion": 0, "start": 12, "end": 25, "text": text[12:], "label": "bad"}
+    edit = {"completion": 0, "start": 19, "end": 24, "text": "three", "replacement": "two"}
+    added = {"completion": 0, "start": 25, "end": 25, "text": "", "replacement": " So."}
+    answers = {
+        "steps": {"steps": [step]},
+        "better": {"edits": [edit | {"reason": "Count again."}, added]},
+    }
+    make_annotation(item, make_annotator(item.project), answers=answers)
+    found = marked_in(item)["people"]
+    assert [(row.question, row.text, row.label, row.more) for row in found.rows] == [
+        ("Right?", "Two is three.", "Bad", []),
+        ("Better?", "three", "", ["→ “two”", "Count again."]),
+        ("Better?", "", "", ["→ “ So.”"]),
+    ]
+    assert found.several_questions
+    assert found.rows[0].colour != "grey"

@@ -20,17 +20,15 @@ const parts = new Painter("part");
 const heat = new Painter("heat"); // its colours stand in marks.css: they do not come from data
 const chosen = new Painter("chosen");
 
-/** The turn of an annotator among all on the page. @param {string} by */
-function turnOf(by) {
-  return all(document, "[data-overlay] input[data-by]").findIndex((/** @type {HTMLInputElement} */ each) => each.dataset.by === by);
-}
+/** The turn of each annotator among all on the page. @returns {Map<string, number>} */
+const turns = () => new Map(all(document, "[data-overlay] input[data-by]").map((/** @type {HTMLInputElement} */ each, n) => [each.dataset.by ?? "", n]));
 
 function setLooks() {
-  const looks = new Map();
+  const [looks, turn] = [new Map(), turns()];
   for (const row of all(document, "[data-overlay] tr[data-of-label]")) {
     const { colour = "grey", ofLabel = "" } = /** @type {HTMLElement} */ (row).dataset;
-    const turn = Math.max(turnOf(ofLabel), 0);
-    looks.set(`${colour}-${turn}`, { wash: colour, line: colour, style: LINES[turn % LINES.length], below: turn % 3 });
+    const n = turn.get(ofLabel) ?? 0;
+    looks.set(`${colour}-${n}`, { wash: colour, line: colour, style: LINES[n % LINES.length], below: n % 3 });
   }
   parts.setLooks(looks);
   chosen.setLooks(new Map([["one", { wash: "", line: "grey", style: "solid", below: 0, priority: 10, strong: true }]]));
@@ -48,10 +46,10 @@ function markOf(row, look) {
 /** @param {HTMLElement[]} rows @param {(row: HTMLElement) => string} look */
 function marksOf(rows, look) {
   const found = new Map();
-  rows.forEach((row, n) => {
+  for (const row of rows) {
     const mark = markOf(row, look(row));
-    if (mark) found.set(String(n), mark);
-  });
+    if (mark) found.set(`${row.rowIndex} ${row.dataset.ofLabel} ${row.dataset.of} ${mark.start} ${mark.end} ${mark.look}`, mark);
+  }
   return found;
 }
 
@@ -59,7 +57,8 @@ function paint() {
   const on = new Set(all(document, "[data-overlay] input[data-by]:checked").map((/** @type {HTMLInputElement} */ each) => each.dataset.by));
   const heats = all(document, "[data-overlay]").filter((section) => section.querySelector("input[data-heat]:checked"));
   const rows = /** @type {HTMLElement[]} */ (all(document, "[data-overlay] tr[data-of-label]")).filter((row) => on.has(row.dataset.ofLabel));
-  parts.show(marksOf(rows, (row) => `${row.dataset.colour}-${Math.max(turnOf(row.dataset.ofLabel ?? ""), 0)}`));
+  const turn = turns();
+  parts.show(marksOf(rows, ({ dataset }) => `${dataset.colour}-${turn.get(dataset.ofLabel ?? "") ?? 0}`));
   heat.show(marksOf(heats.flatMap((section) => all(section, "tr[data-level]")), (row) => row.dataset.level ?? "1"));
 }
 
@@ -91,10 +90,9 @@ function begin() {
     button.append(quote);
   }
   for (const each of all(document, "[data-overlay] [data-controls]")) each.hidden = false;
-  for (const input of all(document, "[data-overlay] input[data-by]")) {
-    const line = LINES[Math.max(turnOf(input.dataset.by), 0) % LINES.length];
-    input.parentElement?.querySelector("[data-who]")?.setAttribute("data-line", line);
-  }
+  all(document, "[data-overlay] input[data-by]").forEach((input, n) => {
+    input.parentElement?.querySelector("[data-who]")?.setAttribute("data-line", LINES[n % LINES.length]);
+  });
   setLooks();
   again();
 }
