@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from frontend.offers import Offer
 
 LONGEST_DRAFT = 200_000  # characters in all fields together
-MOST_FIELDS = 500
+MOST_FIELDS = 1_000
 LONGEST_TOKEN = 500
 CLOCKS_DIFFER = 60.0  # seconds by which a browser may have seen an item longer than we know
 

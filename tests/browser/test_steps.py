@@ -144,6 +144,21 @@ def test_what_is_labelled_comes_back_after_a_reload(work, site):
     expect(work.locator(".step[data-beyond]")).to_have_count(3)
 
 
+def test_hundreds_of_steps_can_be_labelled_and_sent(page, site, member, project):
+    Form.objects.add_version(project, [{**STEPS, "divide": "lines"}])
+    make_item(project, completions=("\n".join(f"Step {n}." for n in range(600)),))
+    work = begin(page, site)
+    expect(work.locator(".step")).to_have_count(600)
+    work.locator(".step input[value=good]").evaluate_all(
+        "all => all.forEach((each) => { each.checked = true; })"
+    )
+    work.keyboard.press("2")
+    work.keyboard.press("Enter")
+    expect(work.locator("h1")).to_contain_text("Nothing left")
+    given = Annotation.objects.get().answers["steps"]["steps"]
+    assert [step["label"] for step in given] == ["neutral"] + ["good"] * 599
+
+
 def test_raw_text_is_shown_step_by_step(work):
     work.keyboard.press("r")
     expect(work.locator(".step").nth(2).locator("[data-raw]")).to_have_text(PARTS[2])

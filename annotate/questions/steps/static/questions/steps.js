@@ -115,6 +115,14 @@ document.addEventListener("focusin", (event) => {
   if (step && !(/** @type {HTMLElement} */ (event.target).matches("textarea"))) step.scrollIntoView({ block: "nearest" });
 });
 
+// A server takes so many fields and no more: of hundreds of steps, comments that say nothing are not sent.
+document.addEventListener("formdata", (event) => {
+  const { formData } = /** @type {FormDataEvent} */ (event);
+  for (const comment of /** @type {NodeListOf<HTMLTextAreaElement>} */ (document.querySelectorAll("textarea[data-comment]"))) {
+    if (!comment.value) formData.delete(comment.name);
+  }
+});
+
 function arrive() {
   for (const list of document.querySelectorAll("[data-steps]")) show(list);
 }
