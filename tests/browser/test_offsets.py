@@ -36,7 +36,7 @@ _numbers = count(1)
 SHARES = st.tuples(st.integers(0, 1_000), st.one_of(st.integers(0, 30), st.integers(0, 1_000)))
 PARTS = st.lists(SHARES, min_size=4, max_size=4)
 on_a_page = settings(
-    max_examples=5,
+    max_examples=4,
     phases=[Phase.explicit, Phase.generate],  # to make one smaller takes minutes on a page
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
