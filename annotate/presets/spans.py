@@ -23,8 +23,8 @@ _QA_GUIDELINES = """\
 Each item has a question, passages, and answers that were written from the passages. Read the question
 and the passages first. What the passages say counts as true; what you happen to know does not.
 
-## Mark errors in answer 1
-Go through it sentence by sentence and mark the smallest part that is wrong: a word or a clause where
+## Mark errors in one of them
+Which one is asked about stands below the labels, by its letter. Go through it sentence by sentence and mark the smallest part that is wrong: a word or a clause where
 that is enough, a whole sentence where nothing of it holds. Marks do not overlap. Where two labels fit,
 take the one that stands higher:
 
@@ -36,7 +36,7 @@ take the one that stands higher:
 
 ## Say what is missing
 A complete answer gives what was asked for, and what a reader needs to make use of it. For each piece in
-the passages that answer 1 lacks, add what is missing and name the sentence that has it:
+the passages that this answer lacks, add what is missing and name the sentence that has it:
 
 - **The answer**: what was asked for itself, or one of several parts of it.
 - **Something important**: without it the answer misleads, such as a condition or an exception.
@@ -45,11 +45,11 @@ the passages that answer 1 lacks, add what is missing and name the sentence that
 Say that there is nothing to mark only when you have looked for both.
 
 ## Write it right
-If you like, rewrite answer 1 so that nothing is wrong with it and nothing is missing, and change nothing
+If you like, rewrite this answer so that nothing is wrong with it and nothing is missing, and change nothing
 else. What you mark is what you repair.
 
 ## Then compare
-Which of the first two answers would you rather have received? Weigh what is wrong and what is missing,
+The scale names two answers. Which would you rather have received? Weigh what is wrong and what is missing,
 not how long they are.
 """
 
@@ -62,7 +62,7 @@ FINE_GRAINED_QA = Preset(
         {
             "kind": "spans",
             "name": "errors",
-            "title": "What is wrong with answer 1, and what does it lack?",
+            "title": "What is wrong, and what is missing?",
             "help": "By the passages. Mark the smallest part that is wrong.",
             "labels": [
                 label("irrelevant", "Irrelevant", "no part of an answer", colour="blue"),
@@ -98,13 +98,13 @@ FINE_GRAINED_QA = Preset(
         {
             "kind": "edit",
             "name": "correction",
-            "title": "How should answer 1 read?",
+            "title": "How should it read?",
             "reasons": "off",
             "completions": [0],
             "required": False,
             "ask_if": {"question": "errors", "answer": ["any"]},
         },
-        preference("overall", "Which of the first two answers is better?", 3),
+        preference("overall", "Which of the two is better?", 3),
     ],
     guidelines=_QA_GUIDELINES,
 )
