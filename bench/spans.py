@@ -131,7 +131,9 @@ ACTIONS = ("make", "relabel", "move", "delete", "next", "cursor", "repaint", "sc
 def open_page(page: Page, url: str, spans: int) -> None:
     page.add_init_script(WATCH)
     page.goto(url, wait_until="networkidle")
-    page.wait_for_function("(count) => document.querySelectorAll('.marks li').length === count", arg=spans)
+    page.wait_for_function(
+        "(count) => document.querySelectorAll('.marks li').length === count", arg=spans
+    )
     page.keyboard.press("Escape")  # guidelines that have opened by themselves
 
 

@@ -4,7 +4,10 @@
  */
 
 import { focusSlot } from "./slots.js";
+import * as act from "./spans_actions.js";
+import { say } from "./spans_drawing.js";
 import { detailsOf } from "./spans_list.js";
+import { active, cursor, isActive, textInHand, texts, toMark } from "./spans_state.js";
 
 /** @typedef {import("./spans_question.js").SpansQuestion} SpansQuestion */
 /** @typedef {import("./text_cursor.js").Unit} Unit */
@@ -13,9 +16,7 @@ import { detailsOf } from "./spans_list.js";
 const UNITS = { characters: ["characters", "words"], words: ["words", "sentences"], sentences: ["sentences", "sentences"] };
 
 export class SpansKeys {
-  /** @param {any} hand what keys do: the functions of spans_work.js */
-  constructor(hand) {
-    this.hand = hand;
+  constructor() {
     /** @type {{focus: HTMLElement | null, wasInText: boolean, text: string, at: number} | null} from where the fields of a part were entered */
     this.before = null;
     // Before the workspace's own keys, which leave alone what is used up.
@@ -25,10 +26,10 @@ export class SpansKeys {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    const question = this.hand.active();
+    const question = active();
     if (!question || event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    const used = target.closest?.(".details") ? this.inDetails(event, question) : this.hand.cursor.isOn ? this.inText(event, question) : this.beside(event, question);
+    const used = target.closest?.(".details") ? this.inDetails(event, question) : cursor.isOn ? this.inText(event, question) : this.beside(event, question);
     if (!used) return;
     event.preventDefault();
     event.stopPropagation();
@@ -47,7 +48,6 @@ export class SpansKeys {
 
   /** Back to where the focus came from. @param {SpansQuestion} question */
   leaveDetails(question) {
-    const { cursor } = this.hand;
     const { span } = question;
     const before = this.before;
     this.before = null;
@@ -62,7 +62,7 @@ export class SpansKeys {
     const fields = detailsOf(question);
     const goal = fields?.querySelector("[data-field=comment]") ?? fields?.querySelector("[data-severity], select");
     if (!goal) return false;
-    const { isOn, text, at } = this.hand.cursor;
+    const { isOn, text, at } = cursor;
     this.before = { focus: /** @type {HTMLElement | null} */ (document.activeElement), wasInText: isOn, text, at };
     /** @type {HTMLElement} */ (goal).focus();
     return true;
@@ -74,34 +74,33 @@ export class SpansKeys {
   beside(event, question) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.matches?.("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]")) return false;
-    const isHere = this.hand.isActive() || this.hand.toMark() !== null;
+    const isHere = isActive() || toMark() !== null;
     return isHere && this.anywhere(event, question);
   }
 
   /** Keys that mean the same in the text and beside it. @param {KeyboardEvent} event @param {SpansQuestion} question @returns {boolean} */
   anywhere(event, question) {
-    const { hand } = this;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && (key === "z" || key === "y")) return done(hand.back(key === "y" || event.shiftKey ? "redo" : "undo"));
-    if (key === "[" || key === "]") return hand.go(key === "]" ? 1 : -1) || hand.cursor.isOn;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && (key === "z" || key === "y")) return done(act.back(key === "y" || event.shiftKey ? "redo" : "undo"));
+    if (key === "[" || key === "]") return act.go(key === "]" ? 1 : -1) || cursor.isOn;
     if (!isPlain || event.repeat) return false;
     if (event.shiftKey && event.code.startsWith("Digit")) return this.severity(Number(event.code.slice(5)), question);
-    if (key === "z") return done(hand.back(event.shiftKey ? "redo" : "undo"));
-    if (key === "Delete" || key === "Backspace") return (question.current !== null || hand.cursor.isOn) && done(hand.remove());
-    if (key === "Escape") return hand.drop();
+    if (key === "z") return done(act.back(event.shiftKey ? "redo" : "undo"));
+    if (key === "Delete" || key === "Backspace") return (question.current !== null || cursor.isOn) && done(act.remove());
+    if (key === "Escape") return act.drop();
     if (event.shiftKey) return false;
-    if (key === "x" && question.evidence && question.part) return done(hand.citeSelection());
+    if (key === "x" && question.evidence && question.part) return done(act.citeSelection());
     const label = [...question.labels.values()].find((each) => each.key === key);
-    if (label && (/\d/.test(key) || hand.cursor.isOn || hand.toMark() || question.part || hand.isActive())) return done(hand.give(label));
-    return key === question.cleanKey && done(hand.clean());
+    if (label && (/\d/.test(key) || cursor.isOn || toMark() || question.part || isActive())) return done(act.give(label));
+    return key === question.cleanKey && done(act.clean());
   }
 
   /** @param {number} number from 1 @param {SpansQuestion} question */
   severity(number, question) {
     const severity = question.severities[number - 1];
     if (!severity || !question.part) return false;
-    this.hand.rate(severity.value);
+    act.rate(severity.value);
     return true;
   }
 
@@ -109,14 +108,13 @@ export class SpansKeys {
 
   /** @param {KeyboardEvent} event @param {SpansQuestion} question @returns {boolean} */
   inText(event, question) {
-    const { hand } = this;
     const { key, shiftKey: shift } = event;
     if (key === "Escape") return this.leaveText(question);
     if (key.startsWith("Arrow")) return this.arrow(event, question);
     if (key === "Home" || key === "End") return this.toEnd(event, question);
     if (key === "Tab") return !event.ctrlKey && !event.altKey && this.tab(shift ? -1 : 1);
     if (key === "Enter" && !event.ctrlKey && !event.metaKey) {
-      if (!(question.part && this.details(question))) hand.say("Esc leaves the text, and Enter submits then.");
+      if (!(question.part && this.details(question))) say("Esc leaves the text, and Enter submits then.");
       return true;
     }
     if (key === "o" && !event.ctrlKey && !event.metaKey && !event.altKey) return this.otherEdge(question);
@@ -125,13 +123,12 @@ export class SpansKeys {
 
   /** @param {KeyboardEvent} event @param {SpansQuestion} question */
   arrow({ key, shiftKey: shift, ctrlKey, altKey, metaKey }, question) {
-    const { cursor, moveEdge } = this.hand;
     const isFar = ctrlKey || altKey || metaKey;
     const isUpright = key === "ArrowUp" || key === "ArrowDown";
     const by = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
     const unit = isUpright ? "sentences" : UNITS[question.snap][Number(isFar)];
     if (shift && question.span && !cursor.range && (!isUpright || isFar)) {
-      moveEdge(isUpright || !cursor.isRightToLeft ? by : -by, unit);
+      act.moveEdge(isUpright || !cursor.isRightToLeft ? by : -by, unit);
       return true;
     }
     this.free(question);
@@ -143,7 +140,6 @@ export class SpansKeys {
 
   /** @param {KeyboardEvent} event @param {SpansQuestion} question */
   toEnd({ key, shiftKey: shift, ctrlKey, metaKey }, question) {
-    const { cursor } = this.hand;
     this.free(question);
     if (ctrlKey || metaKey) cursor.go(key === "Home" ? 0 : cursor.length, shift);
     else cursor.line(key === "Home" ? "backward" : "forward", "lineboundary", shift);
@@ -152,19 +148,18 @@ export class SpansKeys {
 
   /** The cursor goes its own way: no part is the current one any more. @param {SpansQuestion} question */
   free(question) {
-    if (question.current !== null) this.hand.choose(question, null);
+    if (question.current !== null) act.choose(question, null);
   }
 
   /** From mark to mark, and out of the text after the last one. @param {1 | -1} by */
   tab(by) {
-    if (this.hand.go(by)) return true;
-    this.hand.cursor.leave();
+    if (act.go(by)) return true;
+    cursor.leave();
     return false;
   }
 
   /** @param {SpansQuestion} question */
   otherEdge(question) {
-    const { cursor, say } = this.hand;
     const { span } = question;
     if (cursor.range || !span) cursor.swap();
     else {
@@ -177,14 +172,13 @@ export class SpansKeys {
 
   /** @param {SpansQuestion} question */
   leaveText(question) {
-    this.hand.cursor.leave();
+    cursor.leave();
     focusSlot(question.slot);
     return true;
   }
 
   /** Into the texts, then from one to the next. @param {CustomEvent} event */
   command(event) {
-    const { cursor, texts, textInHand, toMark, active } = this.hand;
     const question = active();
     if (!question || event.detail !== "text") return;
     event.preventDefault();
@@ -194,7 +188,7 @@ export class SpansKeys {
     else if (target) cursor.enter(target.text, target.end, target.start);
     else if (question.span) cursor.enter(question.span.text, question.span.end);
     else cursor.enter(textInHand());
-    this.hand.say(`In ${cursor.name}. ${question.slot.dataset.keys}`);
+    say(`In ${cursor.name}. ${question.slot.dataset.keys}`);
   }
 }
 
