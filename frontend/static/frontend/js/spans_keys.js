@@ -90,6 +90,8 @@ export class SpansKeys {
     if (key === "Delete" || key === "Backspace") return (question.current !== null || cursor.isOn) && done(act.remove());
     if (key === "Escape") return act.drop();
     if (event.shiftKey) return false;
+    // Elsewhere than in the workspace nobody tells of commands.
+    if (key === "e" && !document.getElementById("work")) return done(this.enter(question));
     if (key === "x" && question.evidence && question.part) return done(act.citeSelection());
     const label = [...question.labels.values()].find((each) => each.key === key);
     if (label && (/\d/.test(key) || cursor.isOn || toMark() || question.part || isActive())) return done(act.give(label));
@@ -177,11 +179,16 @@ export class SpansKeys {
     return true;
   }
 
-  /** Into the texts, then from one to the next. @param {CustomEvent} event */
+  /** @param {CustomEvent} event */
   command(event) {
     const question = active();
     if (!question || event.detail !== "text") return;
     event.preventDefault();
+    this.enter(question);
+  }
+
+  /** Into the texts, then from one to the next. @param {SpansQuestion} question */
+  enter(question) {
     const all = texts();
     const target = toMark();
     if (cursor.isOn) cursor.enter(all[(all.indexOf(cursor.text) + 1) % all.length]);
