@@ -17,6 +17,7 @@ import os
 import re
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,10 +246,10 @@ def planted(items: int) -> dict[str, Any]:
     arranged = arrange_marks(question, answers, texts=texts)
     for name in question.methods:
         method = METHODS[name]
-        seconds[f"{name}, fit"] = least(lambda method=method: method.fit(arranged.data))
+        seconds[f"{name}, fit"] = least(partial(method.fit, arranged.data))
         fitted = method.fit(arranged.data)
         settled = method.settle(arranged.data, fitted.shared, fitted.own)
-        seconds[f"{name}, spans again"] = least(lambda s=settled: arranged.by_item(s))
+        seconds[f"{name}, spans again"] = least(partial(arranged.by_item, settled))
     return {
         "items": items,
         "labels": len(rows),

@@ -147,6 +147,6 @@ def _suspicion(text: str, rng: random.Random) -> Row:
 
 def _quality(spans: Sequence[Row], missing: Sequence[Row]) -> int:
     """From 5, less one for each two minor marks and for each major one."""
-    major = sum(span["severity"] == "major" for span in spans)
+    major = len([span for span in spans if span["severity"] == "major"])
     minor = len(spans) - major + len(missing)
     return max(1, 5 - major - (minor + 1) // 2)
