@@ -3,7 +3,7 @@
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
@@ -95,7 +95,7 @@ class Questions(Sequence[Question[Any]]):
         overall = (question for question in preferences if question.name == "overall")
         return next(overall, preferences[0] if preferences else None)
 
-    @property
+    @cached_property
     def needs_texts(self) -> bool:
         """Whether answers can be checked only with the texts they are about."""
         return any(question.needs_texts for question in self)
