@@ -237,3 +237,11 @@ def test_marks_come_back_when_a_submission_is_taken_back(work, project):
     press(page, "u")
     expect(page.locator("[data-list] .jump")).to_have_count(1)
     assert held(page) == before
+
+
+def test_of_many_completions_the_one_that_is_asked_about_is_in_view(work):
+    page = work(*(f"Answer {number}. " * 40 for number in range(8)), completions=[5])
+    letter = page.locator(".found .text b").inner_text()
+    asked = page.locator(f"#completion-{letter}")
+    expect(asked).to_contain_text("Answer 5.")
+    expect(asked.locator("header")).to_be_in_viewport(ratio=0.9)

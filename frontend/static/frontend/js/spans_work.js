@@ -12,7 +12,7 @@ import { SpansQuestion } from "./spans_question.js";
 import { active, cursor, here } from "./spans_state.js";
 import { viewAround } from "./text_map.js";
 import { isAble } from "./text_paint.js";
-import { placeAt, selected } from "./text_views.js";
+import { placeAt, selected, viewOf } from "./text_views.js";
 
 let isPressing = false; // something beside the texts
 
@@ -148,6 +148,15 @@ function arrive() {
   for (const question of here.questions) question.slot.toggleAttribute("data-ready", true);
   setLooks();
   drawAll();
+  if (here.questions.length) showAskedAbout(here.questions[0].asked);
+}
+
+/** Of many completions side by side, of which some are asked about, the first of these is to be seen. @param {string[]} asked */
+function showAskedAbout(asked) {
+  const completions = document.querySelectorAll("[data-shelf] > .completion").length;
+  const completion = asked.length < completions ? viewOf(asked[0] ?? "")?.closest(".completion") : null;
+  const shelf = completion?.parentElement;
+  if (completion && shelf) shelf.scrollLeft += completion.getBoundingClientRect().left - shelf.getBoundingClientRect().left;
 }
 
 /** What was filled in by others: a draft that was restored. */
