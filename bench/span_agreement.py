@@ -1,6 +1,6 @@
 """How alike people mark spans on real sets, how well aggregates foretell them, and what it costs.
 
-    python bench/span_agreement.py ../shared/data --json
+    python bench/span_agreement.py [FOLDER] [--json]
 
 FOLDER has the sets ``wmt23_mqm`` and ``lamp``; without it only the planted project is timed. Of each
 set: every figure of agreement with its interval, and, by method of aggregation, the character F1 of a

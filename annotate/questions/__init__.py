@@ -9,6 +9,7 @@ from typing import Any
 
 from annotate.offsets import Texts
 from annotate.questions.base.conditions import condition_fault
+from annotate.questions.base.configs import make_config
 from annotate.questions.base.question import (
     NAME_LENGTH,
     Answer,
@@ -16,7 +17,6 @@ from annotate.questions.base.question import (
     InvalidForm,
     Question,
     Shown,
-    make_config,
 )
 from annotate.questions.base.text import RefusedText, check_texts
 

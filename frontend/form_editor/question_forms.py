@@ -8,7 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from annotate.questions import Question
-from annotate.questions.base.question import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
+from annotate.questions.base.configs import TEXT_LENGTH, TITLE_LENGTH
+from annotate.questions.base.question import NAME_LENGTH
 from annotate.questions.base.settings import LAST, Setting, settings_of
 from frontend.form_editor.label_rows import GroupedLabelsWidget, LabelsField
 from frontend.form_editor.structured_fields import (
