@@ -6,6 +6,7 @@ from typing import Any
 
 from annotate.offsets import COMPLETION, Target, Texts
 from annotate.questions.base import parts
+from annotate.questions.base.asked import asked_places, check_positions
 from annotate.questions.base.labels import Label, read_labels
 from annotate.questions.base.marks import Mark, Settlement
 from annotate.questions.base.question import (
@@ -21,7 +22,7 @@ from annotate.questions.edit import counting, judging, page, reading
 from annotate.questions.edit.reading import EDITS, SCORES, UNCHANGED
 from annotate.questions.edit.replacing import edited
 
-MOST_LABELS, MOST_POINTS, MOST_COMPLETIONS = 60, 100, 26
+MOST_LABELS, MOST_POINTS = 60, 100
 REASONS = {"off": "none", "optional": "if one likes", "required": "owed for each edit"}
 
 
@@ -81,13 +82,7 @@ class Edit(Question[EditConfig]):
             raise InvalidForm(
                 f"{where}: scores on {config.scores} points; use 2 to {MOST_POINTS}, or 0 for none."
             )
-        if not all(
-            type(one) is int and 0 <= one < MOST_COMPLETIONS for one in config.completions
-        ) or len(set(config.completions)) < len(config.completions):
-            raise InvalidForm(
-                f"{where}: completions {list(config.completions)!r}; name each position once, below "
-                f"{MOST_COMPLETIONS}, such as [0], or none for all."
-            )
+        check_positions(where, config.completions)
 
     @property
     def scale_settings(self) -> dict[str, Any]:
@@ -108,9 +103,7 @@ class Edit(Question[EditConfig]):
 
     def asked(self, places: int, texts: Texts | None) -> list[int]:
         """The places, in the order of ``texts``, of the completions that are asked about."""
-        own = [place if texts is None else texts.position(place) for place in range(places)]
-        wanted = set(self.config.completions or own)
-        return [place for place, position in enumerate(own) if position in wanted]
+        return asked_places(self.config.completions, places, texts)
 
     @property
     def outcomes(self) -> dict[str, str]:

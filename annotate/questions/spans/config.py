@@ -1,8 +1,8 @@
 """The settings of a question about spans, and which of them contradict each other."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from annotate.questions.base.asked import check_positions
 from annotate.questions.base.labels import Label, given_ones, read_labels
 from annotate.questions.base.marks import SUPPORT
 from annotate.questions.base.options import Option, read_options
@@ -10,7 +10,6 @@ from annotate.questions.base.question import Config, InvalidForm
 from annotate.questions.base.settings import setting
 
 MOST_SEVERITIES = 9
-MOST_COMPLETIONS = 26
 # Outcomes that later questions are asked upon, beside the labels.
 ANY, NONE = "any", "none"
 LABELS = (
@@ -111,13 +110,4 @@ def check(config: SpansConfig) -> None:
         )
     if not 0 <= config.support < 1:
         raise InvalidForm(f"{where}: support {config.support:g}; use a share from 0 to below 1.")
-    _check_completions(where, config.completions)
-
-
-def _check_completions(where: str, completions: Sequence[int]) -> None:
-    whole = all(type(one) is int and 0 <= one < MOST_COMPLETIONS for one in completions)
-    if not whole or len(set(completions)) < len(completions):
-        raise InvalidForm(
-            f"{where}: completions {list(completions)!r}; name each position once, below "
-            f"{MOST_COMPLETIONS}, such as [0], or none for all."
-        )
+    check_positions(where, config.completions)

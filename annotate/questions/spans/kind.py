@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from annotate.offsets import CONTEXT, Target, Texts
+from annotate.questions.base.asked import asked_places
 from annotate.questions.base.labels import given_ones, paths
 from annotate.questions.base.marks import Mark, Settlement
 from annotate.questions.base.parts import check_parts, read_json
@@ -83,9 +84,7 @@ class Spans(Question[SpansConfig]):
 
     def asked_places(self, completions: int, texts: Texts | None) -> list[int]:
         """The same, by their places in the order of ``texts``."""
-        asked = set(self.asked(completions))
-        own = [place if texts is None else texts.position(place) for place in range(completions)]
-        return [place for place, position in enumerate(own) if position in asked]
+        return asked_places(self.config.completions, completions, texts)
 
     @property
     def outcomes(self) -> dict[str, str]:
